@@ -1,0 +1,45 @@
+# Everything starts here; only Python 3.11+ and make are needed. `make` alone = lint + types + test.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+RUN    := $(VENV)/.runtime
+export WATCHER_CORPORA ?= $(abspath $(wildcard ../shared))
+
+.PHONY: all demo run test test-fast lint eval bench corpora image schema lock clean
+all: lint test
+
+# what the product itself needs (demo, run), and what working on it needs on top of that
+$(RUN): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "watcher needs Python 3.11 or newer; none was found on the PATH" >&2; exit 2; }
+	@test -x $(BIN)/python || { echo "making a virtual environment in $(VENV) …"; $(PYTHON) -m venv $(VENV); }
+	@echo "installing what watcher needs (once) …"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/watcher-checkout.pth"
+	@touch $@
+$(READY): requirements-dev.lock $(RUN)
+	@echo "installing what the tests need (once) …"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(RUN)
+	@$(BIN)/python -m watcher demo
+run: $(RUN)
+	@$(BIN)/python -m watcher run
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	@if [ -f Dockerfile ]; then $(BIN)/hadolint Dockerfile; fi
+test: $(READY)
+	$(BIN)/pytest -n 2 $(ARGS)
+test-fast: $(READY)
+	$(BIN)/pytest -n 2 -m "not slow and not corpora" $(ARGS)
+corpora: $(READY)
+	$(BIN)/pytest -n 2 -m corpora $(ARGS)
+schema: $(READY)
+	$(BIN)/python -m watcher.config.schema > config/watcher.schema.json
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

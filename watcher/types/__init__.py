@@ -1,0 +1,80 @@
+"""The values that travel down the line.
+
+All are frozen, slotted and built by keyword. Times are aware UTC datetimes. ``None`` means unknown.
+What the file says lives in ``config``; what we remember of a feed is ``FeedState``: they never share a type.
+"""
+
+from watcher.types.batch import Batch, NewMember, StreamDelta
+from watcher.types.delivery import (
+    Alert,
+    Destination,
+    FollowUps,
+    HoldReason,
+    Message,
+    OutboxItem,
+    OutboxKind,
+    OutboxState,
+    Placement,
+    Receipt,
+    Relation,
+    Story,
+    StoryMember,
+    SummarySource,
+    Why,
+)
+from watcher.types.entries import (
+    Article,
+    Entry,
+    Feed,
+    FeedEntry,
+    FeedState,
+    FirstPoll,
+    FullText,
+    KnownEntry,
+    Mode,
+    ParsedFeed,
+    Sighting,
+    State,
+)
+from watcher.types.relevance import Decision, Histogram, Rules, Score, Seed, Sensitivity, TermCounts, TermShares
+
+__all__ = [
+    "Alert",
+    "Article",
+    "Batch",
+    "Decision",
+    "Destination",
+    "Entry",
+    "Feed",
+    "FeedEntry",
+    "FeedState",
+    "FirstPoll",
+    "FollowUps",
+    "FullText",
+    "Histogram",
+    "HoldReason",
+    "KnownEntry",
+    "Message",
+    "Mode",
+    "NewMember",
+    "OutboxItem",
+    "OutboxKind",
+    "OutboxState",
+    "ParsedFeed",
+    "Placement",
+    "Receipt",
+    "Relation",
+    "Rules",
+    "Score",
+    "Seed",
+    "Sensitivity",
+    "Sighting",
+    "State",
+    "Story",
+    "StoryMember",
+    "StreamDelta",
+    "SummarySource",
+    "TermCounts",
+    "TermShares",
+    "Why",
+]

@@ -1,0 +1,135 @@
+"""What publishers said, what the file says of feeds, and what we remember of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+Mode = Literal["headline", "snippet", "full"]
+"""What an entry was judged by: its headline only, the feed's snippet, or the fetched article."""
+
+State = Literal["posted", "grouped", "held", "below", "excluded", "stale", "dead", "pending"]
+"""The one recorded end of an entry, per topic."""
+
+FullText = Literal["never", "likely", "always"]
+
+FirstPoll = Literal["digest", "alert", "silent"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """What the file says of one feed. ``topics`` None: it serves all of them. ``id``: 16 hex digits of its URL."""
+
+    id: str
+    url: str
+    name: str
+    every: timedelta
+    topics: tuple[str, ...] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    full_text: FullText = "likely"
+    query: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What we remember of one feed. ``url`` is redacted (no credentials, no query values)."""
+
+    id: str
+    url: str
+    name: str
+    added_at: datetime
+    next_due: datetime
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    last_polled: datetime | None = None
+    last_success: datetime | None = None
+    failures: int = 0
+    error: str | None = None
+    gone: bool = False
+    entries: int = 0
+    """How many entries its last document held, those beyond the cap included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEntry:
+    """One item as the publisher wrote it, normalised: plain text, aware dates, absolute http(s) link."""
+
+    title: str
+    text: str
+    url: str | None = None
+    guid: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    author: str | None = None
+    source: str | None = None
+    """The outlet that an aggregator names for this item."""
+    capped: bool = False
+    """Beyond the feed's entry cap: recorded, never scored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """What one document said."""
+
+    title: str
+    site: str | None
+    language: str | None
+    version: str
+    entries: tuple[FeedEntry, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item, global over all feeds. ``id``: 16 hex digits of ``identity`` (canonical address, else feed + guid)."""
+
+    id: str
+    identity: str
+    url: str | None
+    title: str
+    text: str
+    outlet: str
+    language: str
+    published: datetime | None
+    first_seen: datetime
+    content_hash: str
+    """Of title and text; another one means that the publisher changed the entry."""
+    article: str | None = None
+    """The fetched article's text."""
+    article_note: str | None = None
+    """Why there is no article although one was asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """An entry seen in a feed."""
+
+    entry: str
+    feed: str
+    guid: str | None
+    seen: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownEntry:
+    """What the store remembers of an entry, enough to tell whether a sighting of it is news."""
+
+    entry: Entry
+    feeds: frozenset[str]
+    decided: Mapping[str, State]
+    """Topic → state of every topic that judged it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """The text behind an entry's link."""
+
+    title: str
+    text: str
+    outlet: str | None = None
+    published: datetime | None = None
+    language: str | None = None
+    url: str | None = None
