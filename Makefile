@@ -16,7 +16,6 @@ $(RUN): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || { echo "making a virtual environment in $(VENV) …"; $(PYTHON) -m venv $(VENV); }
 	@echo "installing what watcher needs (once) …"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-	@echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/watcher-checkout.pth"
 	@touch $@
 $(READY): requirements-dev.lock $(RUN)
 	@echo "installing what the tests need (once) …"
