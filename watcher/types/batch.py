@@ -23,6 +23,8 @@ class NewMember:
     summary: str
     summary_source: SummarySource
     at: datetime
+    topics: tuple[str, ...] = ()
+    """The topics that matched it at this destination."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
