@@ -1,0 +1,51 @@
+"""Is work being done? A service whose process lives but whose polls or posts have stalled is not ready. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+SHORTEST = timedelta(seconds=10)
+"""No bound is tighter than this, however short a feed's interval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """What readiness is told from. Times are aware; None means never."""
+
+    started: datetime
+    last_success: datetime | None
+    """When a poll last succeeded."""
+    overdue_since: datetime | None
+    """Since when the feed that has waited longest is due (feeds that were told to wait do not count)."""
+    shortest_interval: timedelta
+    polls: int
+    """``health.polls``: so many intervals may pass."""
+    oldest_alert: datetime | None
+    """When the oldest alert that is due became due."""
+    outbox: timedelta
+    """``health.outbox``: so long may an alert wait."""
+    database_error: str | None = None
+
+
+def reasons_not_ready(pulse: Pulse, now: datetime) -> tuple[str, ...]:
+    """Sentences that say what has stalled; none: the service is ready. A fresh start has its first bound to pass."""
+    found = []
+    bound = max(SHORTEST, pulse.shortest_interval * pulse.polls)
+    since = max(pulse.started, pulse.last_success or pulse.started)
+    if pulse.overdue_since is not None and now - since > bound:
+        found.append(f"no poll has succeeded for {_span(now - since)}, although feeds were due (bound: {_span(bound)})")
+    if pulse.oldest_alert is not None:
+        waited = now - max(pulse.oldest_alert, pulse.started)
+        if waited > pulse.outbox:
+            found.append(f"the oldest alert that is due has waited {_span(waited)} (bound: {_span(pulse.outbox)})")
+    if pulse.database_error is not None:
+        found.append(f"the database cannot be written: {pulse.database_error}")
+    return tuple(found)
+
+
+def _span(time: timedelta) -> str:
+    seconds = round(time.total_seconds())
+    if seconds < 120:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
