@@ -12,36 +12,44 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        own = {"registry": self.registry}
-        self.polls = Counter("watcher_polls_total", "Feeds polled, by outcome (read, failed).", ["outcome"], **own)
-        self.entries = Counter("watcher_entries_total", "Entries first seen.", **own)
-        self.decisions = Counter("watcher_decisions_total", "Decisions, by state.", ["state"], **own)
-        self.matches = Counter("watcher_matches_total", "Entry-topic pairs that matched.", **own)
-        self.alerts = Counter("watcher_alerts_sent_total", "Messages posted: alerts, replies, digests.", **own)
+        reg = self.registry
+        self.polls = Counter(
+            "watcher_polls_total", "Feeds polled, by outcome (read, failed).", ["outcome"], registry=reg
+        )
+        self.entries = Counter("watcher_entries_total", "Entries first seen.", registry=reg)
+        self.decisions = Counter("watcher_decisions_total", "Decisions, by state.", ["state"], registry=reg)
+        self.matches = Counter("watcher_matches_total", "Entry-topic pairs that matched.", registry=reg)
+        self.alerts = Counter("watcher_alerts_sent_total", "Messages posted: alerts, replies, digests.", registry=reg)
         self.delivery_errors = Counter(
-            "watcher_delivery_errors_total", "Sends that were not accepted, by destination.", ["destination"], **own
+            "watcher_delivery_errors_total",
+            "Sends that were not accepted, by destination.",
+            ["destination"],
+            registry=reg,
         )
-        self.pending = Gauge("watcher_outbox_pending", "Alerts waiting to be sent, held ones included.", **own)
-        self.oldest = Gauge("watcher_outbox_oldest_seconds", "Age of the oldest alert that is due.", **own)
+        self.pending = Gauge("watcher_outbox_pending", "Alerts waiting to be sent, held ones included.", registry=reg)
+        self.oldest = Gauge("watcher_outbox_oldest_seconds", "Age of the oldest alert that is due.", registry=reg)
         self.feeds = Gauge(
-            "watcher_feeds", "Feeds in the configuration, by state (ok, failing, gone).", ["state"], **own
+            "watcher_feeds", "Feeds in the configuration, by state (ok, failing, gone).", ["state"], registry=reg
         )
-        self.last_poll = Gauge("watcher_last_poll_timestamp_seconds", "When a poll last succeeded.", **own)
-        self.steps = Counter("watcher_steps_total", "Steps of the line begun, by name.", ["step"], **own)
+        self.last_poll = Gauge("watcher_last_poll_timestamp_seconds", "When a poll last succeeded.", registry=reg)
+        self.steps = Counter("watcher_steps_total", "Steps of the line begun, by name.", ["step"], registry=reg)
         self.reloads = Counter(
-            "watcher_reloads_total", "Configuration reloads, by outcome (ok, refused).", ["outcome"], **own
+            "watcher_reloads_total", "Configuration reloads, by outcome (ok, refused).", ["outcome"], registry=reg
         )
         self.ticks = Counter(
-            "watcher_scheduler_events_total", "Scheduler events (missed, overlapping, failed ticks).", ["event"], **own
+            "watcher_scheduler_events_total",
+            "Scheduler events (missed, overlapping, failed ticks).",
+            ["event"],
+            registry=reg,
         )
         self.tick_seconds = Histogram(
             "watcher_tick_seconds",
             "Duration of a tick, by kind (poll, deliver).",
             ["tick"],
             buckets=STAGE_SECONDS,
-            **own,
+            registry=reg,
         )
-        self.info = Gauge("watcher_info", "Always 1; labels tell the version.", ["version"], **own)
+        self.info = Gauge("watcher_info", "Always 1; labels tell the version.", ["version"], registry=reg)
 
     def step(self, name: str) -> None:
         """Count one announced step of the line."""
