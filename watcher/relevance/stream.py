@@ -1,0 +1,107 @@
+"""What was polled so far: document counts per language and term, score samples per topic and mode.
+
+Its one rule: older documents fade with a half-life of 30 days without any stored number being touched again. A document
+polled at a time ``at`` adds `weight(at)`, which doubles every 30 days; all shares are ratios, so the unit cancels out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from watcher.types import Histogram, Mode, StreamDelta, TermShares
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+"""When a document weighs exactly 1."""
+
+HALF_LIFE = timedelta(days=30)
+
+BINS = 500
+"""Equal bins over [0, 1] in which scores are counted."""
+
+MAX_TERMS = 200_000
+"""Terms kept, all languages together; the least seen leave first."""
+
+
+def weight(at: datetime) -> float:
+    """What one document polled at ``at`` (aware) adds to the counts."""
+    return float(2.0 ** ((at - EPOCH) / HALF_LIFE))
+
+
+def bin_of(score: float) -> int:
+    """The bin of a score; 1.0 belongs to the last one."""
+    return min(BINS - 1, max(0, int(score * BINS)))
+
+
+@dataclass(slots=True)
+class LanguageCounts:
+    """Faded document counts of one language, in units of `weight`."""
+
+    documents: float = 0.0
+    terms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Stream:
+    """The statistics as they are stored; `add` is the only thing that changes them."""
+
+    languages: dict[str, LanguageCounts] = field(default_factory=dict)
+    histograms: dict[tuple[str, Mode], list[float]] = field(default_factory=dict)
+
+    def add(self, delta: StreamDelta, at: datetime) -> None:
+        """Count what a batch polled at ``at`` (aware) holds."""
+        unit = weight(at)
+        for language, documents in delta.documents.items():
+            counts = self.languages.setdefault(language, LanguageCounts())
+            counts.documents += unit * documents
+            for term, count in delta.terms.get(language, {}).items():
+                counts.terms[term] = counts.terms.get(term, 0.0) + unit * count
+        for key, scores in delta.scores.items():
+            bins = self.histograms.setdefault(key, [0.0] * BINS)
+            for score in scores:
+                bins[bin_of(score)] += unit
+        self._prune()
+
+    def documents(self, language: str, now: datetime) -> float:
+        """How many documents of a language were polled, faded as of ``now``."""
+        counts = self.languages.get(language)
+        return counts.documents / weight(now) if counts else 0.0
+
+    def shares(self, language: str, now: datetime) -> TermShares:
+        """The share of polled documents that hold a term, as of now."""
+        counts = self.languages.get(language)
+        if not counts or counts.documents <= 0:
+            return TermShares(language=language, documents=0.0, shares={})
+        whole = counts.documents
+        shares = {term: min(1.0, count / whole) for term, count in counts.terms.items()}
+        return TermShares(language=language, documents=whole / weight(now), shares=shares)
+
+    def histogram(self, topic: str, mode: Mode, now: datetime) -> Histogram | None:
+        """The scores of a topic in one mode, faded as of ``now``; None when there is none yet."""
+        bins = self.histograms.get((topic, mode))
+        if bins is None:
+            return None
+        unit = weight(now)
+        return Histogram(counts=tuple(count / unit for count in bins), as_of=now)
+
+    def _prune(self) -> None:
+        held = sum(len(counts.terms) for counts in self.languages.values())
+        if held <= MAX_TERMS:
+            return
+        # a tenth more than needed, so that this sorting happens rarely
+        ranked = sorted(
+            (count, language, term)
+            for language, counts in self.languages.items()
+            for term, count in counts.terms.items()
+        )
+        for _, language, term in ranked[: held - MAX_TERMS * 9 // 10]:
+            del self.languages[language].terms[term]
+
+
+def histogram_of(scores: Sequence[float], as_of: datetime) -> Histogram:
+    """Scores counted with weight 1 each."""
+    counts = [0.0] * BINS
+    for score in scores:
+        counts[bin_of(score)] += 1.0
+    return Histogram(counts=tuple(counts), as_of=as_of)
