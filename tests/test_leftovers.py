@@ -1,0 +1,271 @@
+"""What scraping leaves behind goes, what the journalist wrote stays."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watcher import leftovers
+from watcher.leftovers.dateline import strip_dateline
+from watcher.leftovers.lines import look
+from watcher.leftovers.repeats import repeated
+from watcher.types import TermShares
+
+BODY = [
+    "The harbour authority of Port Ellis said on Tuesday that it would close the old ferry terminal in spring.",
+    "Engineers found cracks in four of the pillars that carry the pier, according to a report seen by this newspaper.",
+    "“We cannot let another winter pass,” said Marta Lindqvist of the harbour authority. The ferry goes from the quay.",
+    "Shop owners near the terminal fear that passengers will stay away. The council promised them a lower rent.",
+    "A new ferry terminal would cost 48 million crowns and could open in three years, the report says.",
+]
+HEADLINE = "Cracked pillars close Port Ellis ferry terminal"
+
+
+def article(before: list[str], after: list[str], between: list[str] | None = None) -> str:
+    """The same report as different outlets would have it on their pages."""
+    middle = "\n\n".join([*BODY[:2], *(between or []), *BODY[2:]])
+    return "\n\n".join([*before, middle, *after])
+
+
+STYLES = {
+    "public broadcaster": (
+        ["Skip to content", "Accessibility Help", "Home\nNews\nSport\nMenu", HEADLINE, "Published 3 hours ago", "Share",
+         "Image source, Getty Images",
+         "Image caption\nThe terminal has served the islands since 1931"],
+        ["Related Topics", "Port Ellis | Ferries | Islands", "Most Read",
+         "Islanders fear for their ferry link", "© 2031 The broadcaster does not answer for other sites."],
+        [],
+    ),
+    "tabloid": (
+        ["EXCLUSIVE", HEADLINE, "By Jonas Okafor, Harbour Correspondent", "18:42, 3 MAR 2031 | UPDATED 19:10",
+         "0 Comments", "Sign up to our free newsletter and get the latest delivered straight to your inbox."],
+        ["Follow us on Facebook and never miss a story.", "Got a news tip? Email us at tips@outlet.example.",
+         "READ MORE", "READ NEXT"],
+        ["Advertisement", "Video Unavailable\nClick to play\nTap to play", "Advertisement", "Advertisement"],
+    ),
+    "subscription paper": (
+        ["We use cookies to give you the best experience. By browsing our site you accept our privacy policy.",
+         HEADLINE, "5 min read", "Save | Print | Gift this article"],
+        ["Jonas Okafor is a senior reporter for the paper, based in Port Ellis.",
+         "You have two free articles left this month. Subscribe now to support our journalism.",
+         "All rights reserved. This material may not be published, broadcast or redistributed."],
+        ["02:17 - Source: Harbour TV\nPier cracks seen from below"],
+    ),
+    "wire": (
+        [HEADLINE],
+        ["(Reporting by Jonas Okafor; Editing by Ana Ruiz)", "Our Standards: The Trust Principles."],
+        [],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_the_report_survives_and_the_page_around_it_goes_whatever_the_outlet(style: str) -> None:
+    before, after, between = STYLES[style]
+    cleaned = leftovers.clean(article(before, after, between))
+    assert cleaned.title == HEADLINE
+    assert list(cleaned.paragraphs) == BODY
+
+
+def test_everything_left_out_is_listed_in_its_order() -> None:
+    before, after, between = STYLES["tabloid"]
+    dropped = leftovers.clean(article(before, after, between)).dropped
+    assert dropped[0] == "EXCLUSIVE"
+    assert dropped[-1] == "READ NEXT"
+    assert "0 Comments" in dropped
+
+
+def test_a_caption_that_points_at_people_goes_although_it_reads_like_news() -> None:
+    caption = "Harbour chief Marta Lindqvist (L) and the mayor of Saint Anne walk along the pier on a rainy day in..."
+    cleaned = leftovers.clean(article([HEADLINE, caption], []))
+    assert list(cleaned.paragraphs) == BODY
+
+
+def test_a_standfirst_that_the_text_says_again_counts_once() -> None:
+    standfirst = "Engineers found cracks in four of the pillars that carry the pier, and nobody is surprised."
+    cleaned = leftovers.clean(article([HEADLINE, standfirst], []))
+    assert cleaned.paragraphs[0] == standfirst
+    assert BODY[1] in cleaned.dropped
+
+
+def test_bullets_that_sum_up_the_text_are_no_headline_and_give_way_to_the_sentences() -> None:
+    bullets = "Engineers found cracks in four of the pillars that carry the pier"
+    cleaned = leftovers.clean(
+        article(["Story highlights", bullets, "Shop owners fear a lost summer in the old town"], [])
+    )
+    assert cleaned.title == ""
+    assert bullets in cleaned.dropped
+    assert list(cleaned.paragraphs)[-5:] == BODY
+
+
+def test_without_a_headline_the_title_stays_empty() -> None:
+    assert leftovers.clean("\n\n".join(BODY)).title == ""
+
+
+def test_a_question_may_be_the_headline() -> None:
+    asked = "Why would Port Ellis close its ferry terminal?"
+    assert leftovers.clean(article(["IE 11 is not supported. Use another browser.", asked], [])).title == asked
+
+
+def test_the_window_title_gives_way_to_the_plain_headline() -> None:
+    cleaned = leftovers.clean(article([f"{HEADLINE} - The Island Courier", HEADLINE], []))
+    assert cleaned.title == HEADLINE
+
+
+def test_lines_that_lost_their_break_are_parted() -> None:
+    text = "\n\n".join([HEADLINE, *BODY[:-1], BODY[-1] + "Story highlights"])
+    cleaned = leftovers.clean(text)
+    assert list(cleaned.paragraphs) == BODY
+    assert "Story highlights" in cleaned.dropped
+
+
+def test_hard_wrapped_mail_is_put_together_again() -> None:
+    wrapped = (
+        "The harbour authority of Port Ellis said on Tuesday that it\n"
+        "would close the old ferry terminal in spring, because\n"
+        "engineers found cracks in four of the pillars that carry the\n"
+        "pier. Shop owners fear that passengers will stay away."
+    )
+    cleaned = leftovers.clean(wrapped)
+    assert len(cleaned.paragraphs) == 1
+    assert "because engineers found" in cleaned.paragraphs[0]
+
+
+def test_an_article_about_cookies_and_newsletters_stays_whole() -> None:
+    body = [
+        "The regulator fined four publishers on Monday because their cookies followed readers without consent.",
+        "Each browser must now ask before it stores cookies, the regulator said, and newsletters need an opt-in.",
+        "Publishers say that readers who refuse cookies should subscribe, and that newsletters pay for reporting.",
+        "Readers can unsubscribe from newsletters at any time, but few of them do, a survey of subscribers found.",
+    ]
+    assert list(leftovers.clean("\n\n".join(body)).paragraphs) == body
+
+
+def test_a_korean_report_loses_its_byline_and_notice() -> None:
+    body = [
+        "한국과 미국은 화요일 서울에서 방위비 분담 협상을 다시 시작했다고 외교부가 밝혔다.",
+        "양측은 내년 봄까지 합의를 목표로 한다고 외교부 대변인이 기자들에게 말했다.",
+        "미국은 주한미군 주둔 비용을 더 많이 요구하고 있다.",
+    ]
+    text = "\n\n".join(
+        [
+            "홍길동 기자 hong@news.example",
+            f"(서울=하늘뉴스) 홍길동 기자 = {body[0]}",
+            *body[1:],
+            "무단 전재 및 재배포 금지",
+        ]
+    )
+    cleaned = leftovers.clean(text)
+    assert list(cleaned.paragraphs) == body
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("SEOUL, South Korea (AP) — The two allies met.", "The two allies met."),
+        ("Washington CNN — President Smith spoke.", "President Smith spoke."),
+        ("Washington CNN —", ""),
+        ("(Reuters) - The company said", "The company said"),
+        ("TOKYO -- Japan said", "Japan said"),
+        ("Washington (CNN) President Smith spoke.", "President Smith spoke."),
+        ("PARIS, 3 mars (AFP) – Les deux alliés", "Les deux alliés"),
+        ("【ソウル聯合ニュース】韓国と米国は", "韓国と米国は"),
+        ("新华社首尔5月3日电 韩国总统", "韩国总统"),
+        ("Smith – who had left – came back.", "Smith – who had left – came back."),
+        ("The World Health Organization (WHO) Director spoke.", "The World Health Organization (WHO) Director spoke."),
+        ("He said: “NO — The end.”", "He said: “NO — The end.”"),
+    ],
+)
+def test_datelines_go_and_dashes_stay(text: str, rest: str) -> None:
+    assert strip_dateline(text) == rest
+
+
+def test_sentences_that_differ_in_figures_are_no_repeats() -> None:
+    first = look("The net income of the company rose to 14 million in the second quarter.", 0).words
+    second = look("The net income of the company rose to 17 million in the second quarter.", 0).words
+    assert repeated([first, second, first], [True] * 3) == {2}
+
+
+def test_the_background_tells_which_words_tie_a_line_to_the_rest() -> None:
+    shares = {word: 0.3 for line in BODY for word in line.lower().split()}
+    background = {"en": TermShares(language="en", documents=1000, shares=shares)}
+    before, after, between = STYLES["tabloid"]
+    assert list(leftovers.clean(article(before, after, between), background=background).paragraphs) == BODY
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_cleaned_without_an_error_and_only_with_its_own_words(text: str) -> None:
+    cleaned = leftovers.clean(text)
+    letters = {char for char in "".join(cleaned.paragraphs) if char.isascii() and char.isalnum()}
+    assert letters <= set(text) | {" "}
+
+
+LINES = st.sampled_from([*BODY, HEADLINE, "Share", "Read more", "By Jonas Okafor", "02:17", "“Yes,” she said.", "No."])
+
+
+@given(st.lists(LINES, max_size=14))
+def test_the_title_is_a_line_of_the_text_and_cleaning_keeps_no_sentence_twice(lines: list[str]) -> None:
+    cleaned = leftovers.clean("\n\n".join(lines))
+    assert cleaned.title == "" or cleaned.title in lines
+    assert len({line for line in cleaned.paragraphs if len(line.split()) > 3}) == len(
+        [line for line in cleaned.paragraphs if len(line.split()) > 3]
+    )
+
+
+@pytest.mark.parametrize("unit", ["a", "a.B", "a@", "Share\n", "The pier is old. ", "“", "— ", "港"])
+def test_a_very_long_text_of_one_kind_is_cleaned_in_reasonable_time(unit: str) -> None:
+    leftovers.clean(unit * (60_000 // len(unit)))
+
+
+def corpora() -> Path:
+    folder = os.environ.get("WATCHER_CORPORA")
+    if not folder:
+        pytest.skip("WATCHER_CORPORA does not name the corpora")
+    return Path(folder)
+
+
+@pytest.mark.corpora
+def test_true_article_texts_keep_their_words() -> None:
+    truth = json.loads((corpora() / "pages" / "ground-truth.json").read_text(encoding="utf-8"))
+    kept = []
+    for page in truth.values():
+        text = page["articleBody"]
+        cleaned = leftovers.clean(text)
+        kept.append(sum(len(part.split()) for part in (cleaned.title, *cleaned.paragraphs)) / len(text.split()))
+    # The "true" texts hold credits, share lines and repeated questions themselves: those go, and rightly.
+    assert sum(kept) / len(kept) >= 0.97
+    assert sorted(kept)[len(kept) // 2] >= 0.99
+
+
+@pytest.mark.corpora
+def test_real_prose_of_one_broadcaster_keeps_its_words() -> None:
+    with gzip.open(corpora() / "data" / "bbc.jsonl.gz", "rt", encoding="utf-8") as rows:
+        texts = [json.loads(row)["text"] for row in rows][::40]
+    kept = sum(len(part.split()) for text in texts for part in leftovers.clean(text).paragraphs)
+    assert kept / sum(len(text.split()) for text in texts) >= 0.97
+
+
+@pytest.mark.corpora
+def test_the_example_seeds_lose_their_left_overs() -> None:
+    first, second = sorted((corpora() / "seeds" / "us-south-korea").glob("*.txt"))
+    one, two = (leftovers.clean(path.read_text(encoding="utf-8")) for path in (first, second))
+    assert one.title.startswith("Why would Trump push")
+    assert two.title == ""
+    body = " ".join(one.paragraphs + two.paragraphs)
+    for junk in (
+        "IE 11",
+        "Story highlights",
+        "04:01",
+        "Source: CNN",
+        "CNN —",
+        "walks past a television",
+        "scaring South",
+    ):
+        assert junk not in body
+    assert two.paragraphs[0].startswith("President Donald Trump spoke by phone")

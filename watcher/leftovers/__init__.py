@@ -1,0 +1,113 @@
+"""Takes the left-overs of scraping out of an article's text: buttons, bylines, captions, notices, repeated sentences.
+
+One rule: judge a line by its features (length, sentence end, small words, capitals, calls to the reader, place in the
+text, what it shares with the rest, repetition), so that it also works for outlets never seen; when in doubt, keep.
+
+What the background of ordinary news knows of such lines: their words are ordinary English, so being rare is no mark of
+them. But they share no telling word with the rest of the article, and the background says which words tell.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from watcher import text as texts
+from watcher.leftovers.dateline import strip_dateline
+from watcher.leftovers.furniture import is_furniture, is_media_cue, site_talk
+from watcher.leftovers.headline import find_headline
+from watcher.leftovers.lines import Context, Line, context, look, split
+from watcher.leftovers.repeats import repeated
+from watcher.types import TermShares
+
+__all__ = ["Cleaned", "clean"]
+
+_HEAD, _TAIL = 4, 4
+"""How many first and last lines are an edge of the text."""
+_LONGEST_TAIL = 25
+"""Words of a line after the last sentence that is taken for a tag list or a related headline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """An article's own text: ``title`` is "" when there is none, ``dropped`` lists what was left out, in order."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+    dropped: tuple[str, ...] = ()
+
+
+def clean(text: str, *, background: Mapping[str, TermShares] | None = None) -> Cleaned:
+    """Return the article's headline and paragraphs, and what was dropped. Never raises, whatever the text."""
+    lines = split(text)
+    around = context(lines, background)
+    gone = _furniture(lines, around)
+    title = find_headline(lines, gone)
+    gone |= _strays(lines, gone, title)
+    dropped: list[tuple[int, str]] = [(place, lines[place].text) for place in gone]
+    kept = [place for place in range(len(lines)) if place not in gone and place != title]
+    heading = "" if title is None else lines[title].text
+    paragraphs = _paragraphs(lines, kept, around, heading, dropped)
+    return Cleaned(
+        title=heading, paragraphs=tuple(paragraphs), dropped=tuple(said for _, said in sorted(dropped, key=_place))
+    )
+
+
+def _place(item: tuple[int, str]) -> int:
+    return item[0]
+
+
+def _furniture(lines: Sequence[Line], around: Context) -> set[int]:
+    said = Counter(line.text.casefold() for line in lines)
+    gone = {
+        place
+        for place, line in enumerate(lines)
+        if is_furniture(line, around, edge=place < _HEAD or place >= len(lines) - _TAIL)
+        or (not line.ends and len(line.words) <= 6 and said[line.text.casefold()] > 2)
+    }
+    for place in sorted(gone):
+        if is_media_cue(lines[place]):
+            gone |= {near for near in (place - 1, place + 1) if _beside(lines, place, near)}
+    return gone
+
+
+def _beside(lines: Sequence[Line], cue: int, near: int) -> bool:
+    """A short line that is no sentence and touches a picture's mark is the picture's caption."""
+    if not 0 <= near < len(lines) or lines[near].block != lines[cue].block:
+        return False
+    return not lines[near].ends and len(lines[near].words) <= 15
+
+
+def _strays(lines: Sequence[Line], gone: set[int], title: int | None) -> set[int]:
+    """Lines that are no sentences before the first and after the last sentence of a text made of sentences."""
+    kept = [place for place in range(len(lines)) if place not in gone and place != title]
+    whole = [place for place in kept if lines[place].ends and len(lines[place].words) >= 5]
+    in_sentences = sum(len(lines[place].words) for place in whole)
+    if in_sentences * 2 < sum(len(lines[place].words) for place in kept) or len(whole) < 3:
+        return set()
+    head = {place for place in kept if place < whole[0] and len(lines[place].words) <= 4}
+    tail = {place for place in kept if place > whole[-1] and len(lines[place].words) <= _LONGEST_TAIL}
+    return head | {place for place in tail if not lines[place].ends}
+
+
+def _paragraphs(
+    lines: Sequence[Line], kept: Sequence[int], around: Context, heading: str, dropped: list[tuple[int, str]]
+) -> list[str]:
+    """Put the kept lines together without the sentences that are repeated or the site's; those go to ``dropped``."""
+    said: list[tuple[int, str]] = []
+    for number, place in enumerate(kept):
+        text = strip_dateline(lines[place].text) if number < 3 else lines[place].text
+        if text != lines[place].text:
+            dropped.append((place, lines[place].text[: len(lines[place].text) - len(text)].strip()))
+        said += [(place, sentence) for sentence in texts.sentences(text)]
+    looked = [look(heading, -1), *(look(sentence, place) for place, sentence in said)]
+    again = repeated([line.words for line in looked], [True, *(line.ends for line in looked[1:])])
+    paragraphs: dict[int, list[str]] = {}
+    for number, (place, sentence) in enumerate(said, start=1):
+        edge = place in (*kept[:_HEAD], *kept[-_TAIL:])
+        if number in again or site_talk(looked[number], around, edge=edge):
+            dropped.append((place, sentence))
+        else:
+            paragraphs.setdefault(place, []).append(sentence)
+    return [" ".join(sentences) for sentences in paragraphs.values()]

@@ -1,0 +1,113 @@
+"""Which lines belong to the site and not to the article.
+
+One rule: a notice nobody could take for news goes at once; everything else is weighed by several features of the line,
+so that an article *about* cookies or newspapers stays whole.
+"""
+
+from __future__ import annotations
+
+import re
+
+from watcher.leftovers.dateline import strip_dateline
+from watcher.leftovers.lines import Context, Line
+from watcher.leftovers.vocabulary import (
+    ADDRESS,
+    ADDRESSING,
+    BIOGRAPHY,
+    BYLINE,
+    CALLS,
+    CERTAIN,
+    CREDIT,
+    JOBS,
+    LABELS,
+    POINTING,
+    SITE_TALK,
+    SMALL_WORDS,
+    TIME_CODE,
+)
+
+_SHORT = 12
+"""Words of a label, a byline, a time code with its caption."""
+_NOTICE = 45
+"""Words of a notice, a caption, a line about the author."""
+_LONGEST = 1000
+"""Characters beyond which nothing is a notice, whatever counts as its words."""
+_ENOUGH = 4
+"""Points at which a sentence is the site talking."""
+_SEPARATORS = re.compile(r"\s[|•·»›>/]\s|[|•·»›]")
+_INSIDE_CAPITAL = re.compile(r"(?<=[\w,;]\s)[^\W\d_a-z]", re.UNICODE)
+_QUOTED = re.compile(r"^[\"'“‘„«「『]")
+
+
+def is_furniture(line: Line, around: Context, *, edge: bool) -> bool:
+    """Tell whether a line is one of the site's own. ``edge``: it is among the first or last few."""
+    count = len(line.words)
+    if not any(word[0].isalpha() for word in line.words):
+        return True
+    if count > _NOTICE or len(line.text) > _LONGEST:
+        return False
+    if CERTAIN.search(line.text) or _bare_address(line.text) or (count <= _SHORT and not line.ends and _is_label(line)):
+        return True
+    if _is_caption(line, edge=edge) or (edge and BIOGRAPHY.search(line.text) and not _QUOTED.match(line.text)):
+        return True
+    return site_talk(line, around, edge=edge)
+
+
+def is_media_cue(line: Line) -> bool:
+    """Tell whether a line marks a picture or film, whose caption stands beside it."""
+    return len(line.words) <= _SHORT and bool(TIME_CODE.match(line.text) or CREDIT.search(line.text))
+
+
+def site_talk(line: Line, around: Context, *, edge: bool) -> bool:
+    """Tell whether a sentence is the site talking to its reader, by points.
+
+    For: words with which sites speak of themselves (up to three; double when the sentence also speaks to the reader or
+    calls for something), standing at an edge, sharing nothing with the rest, naming nobody. Against: sharing much with
+    the rest, being a quotation.
+    """
+    hints = [found.group().lower() for found in SITE_TALK.finditer(line.text)]
+    hints = [hint for hint in dict.fromkeys(hints) if not _is_subject(hint, around)]
+    cohesion = around.cohesion(line.words)
+    speaks = any(word in ADDRESSING for word in line.words) + (line.words[:1] != () and line.words[0] in CALLS)
+    if not speaks and cohesion >= 0.2:
+        return False
+    points = (2 if speaks else 1) * min(3, len(hints)) + speaks
+    points += edge
+    points += cohesion < 0.2
+    points += not _INSIDE_CAPITAL.search(line.text)
+    points -= 2 * (cohesion > 0.5)
+    points -= 2 * bool(_QUOTED.match(line.text))
+    return points >= (_ENOUGH if hints else _ENOUGH + 1)
+
+
+def _is_subject(hint: str, around: Context) -> bool:
+    """A word that stands in many lines is what the article is about, be it cookies."""
+    return max((around.lines.get(word, 0) for word in hint.split() if word not in SMALL_WORDS), default=0) >= 3
+
+
+def _is_label(line: Line) -> bool:
+    words = [word for word in line.words if word not in SMALL_WORDS and not word.isdigit()]
+    if sum(word in LABELS for word in words) >= 0.6 * len(words):
+        return True
+    if TIME_CODE.match(line.text) or len(_SEPARATORS.findall(line.text)) >= 2:
+        return True
+    named = line.capitals >= 0.5 or not _cased(line.text)
+    return named and bool(BYLINE.search(line.text) or any(word in JOBS for word in line.words))
+
+
+def _is_caption(line: Line, *, edge: bool) -> bool:
+    credit = CREDIT.search(strip_dateline(line.text))
+    if credit and (not line.ends or credit.start() < 3):
+        return True
+    if POINTING.search(line.text) and (line.truncated or not line.ends):
+        return True
+    return edge and line.truncated and len(line.words) > 8
+
+
+def _bare_address(text: str) -> bool:
+    rest, found = ADDRESS.subn(" ", text)
+    return found > 0 and len(rest.split()) <= 4
+
+
+def _cased(text: str) -> bool:
+    return text.lower() != text.upper()

@@ -1,0 +1,168 @@
+"""The words with which a site speaks of itself, and the small words that sentences are made of.
+
+One rule: only general words of the trade, in the larger languages; no outlet's own phrases. A text is never judged by
+these alone: ``furniture`` weighs them against what else is known of a line.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def _listed(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+LABELS = _listed("""
+    advertisement advertising ad ads sponsored promoted sponsor partner share shares shared tweet pin email e-mail mail
+    print save bookmark copy link links facebook twitter x whatsapp telegram linkedin reddit pinterest instagram youtube
+    tiktok flipboard pocket messenger threads bluesky mastodon rss comment comments reply replies like likes follow
+    following followers read reading more less show hide view all see also related recommended popular trending latest
+    story stories highlights highlight article articles news newsletter newsletters newsroom topics topic tags tag
+    filed category categories section sections menu home search skip content navigation main close open back next
+    previous prev continue loading please wait toggle subscribe subscription subscribers only sign up log in login
+    register account profile settings video videos watch listen audio podcast play playing replay pause mute autoplay
+    photo photos image images picture gallery slideshow caption credit credits source getty reuters ap afp
+    updated update published posted modified created last first date time ago min mins minute minutes hour hours
+    am pm et est edt gmt utc bst cet kst jst pst pdt
+    jan january feb february mar march apr april may jun june jul july aug august sep sept september oct october nov
+    november
+    dec december mon monday tue tuesday wed wednesday thu thursday fri friday sat saturday sun sunday
+    privacy policy terms of use cookie cookies settings copyright rights reserved contact about us help faq careers
+    editor's picks pick choice don't miss most viewed must you may might like exclusive breaking live top
+    click tap unavailable listened
+    key points takeaways at a glance summary in brief quick follow on the this from to and or for your our by via with
+    lire aussi partager publicité commentaires commentaire abonnez-vous abonnés abonné réservé mis à jour le publié
+    anzeige werbung teilen drucken kommentare mehr lesen weiterlesen lesen sie auch zum thema aktualisiert
+    publicidad compartir comentarios leer más lea también suscríbete publicado actualizado
+    publicidade compartilhar comentários leia mais também pubblicità condividi commenti leggi anche
+    реклама поделиться комментарии читать далее также читайте
+    """)
+"""Words of buttons, labels, dates and share bars: a short line made mostly of them is none of the article's."""
+
+LIST_HEADS = re.compile(
+    r"^(?:(?:story|article|news|key|main|top|report)?\s*(?:highlights?|takeaways?|points)|key facts|at a glance"
+    r"|in brief"
+    r"|summary|what (?:to|you need to|we) know.*|(?:das|les|lo|en) (?:wichtigste|points|resumen|bref).*)\s*:?$",
+    re.IGNORECASE,
+)
+"""Headings of bullet lists that sum an article up: what follows them is no headline."""
+
+SITE_TALK = re.compile(
+    r"""
+      \bcookies?\b | \bbrowsers?\b | \bjavascript\b | \bad[\s-]?block(?:er|ers|ing)?\b | \bpop-?ups?\b
+    | \bnewsletters?\b | \bunsubscribe\b | \bsubscri(?:be|bers?|ption|ptions|bing)\b | \binbox\b | \bpaywall\b
+    | \bsign(?:ed|ing)?[\s-](?:up|in)\b | \blog(?:ged)?[\s-]?in\b | \bcreate\ (?:an|your)\ (?:free\ )?account\b
+    | \bprivacy\ (?:policy|notice|statement|settings)\b | \bterms\ (?:of\ (?:use|service)|and\ conditions)\b
+    | \bclick(?:ing)?\ (?:here|on|below|the)\b | \btap\ (?:here|to)\b | \b(?:read|see|find\ out|learn)\ more\b
+    | \bfollow\ (?:us|me|him|her|them|@)\b
+    | \b(?:our|this)\ (?:web\s?site|site|app|page|channel|coverage|journalism)\b
+    | \bdownload\b | \bapp\ store\b | \bgoogle\ play\b | \bpush\ (?:alerts?|notifications?)\b
+    | \b(?:news|email)\ alerts\b
+    | \bbreaking\ news\b | \bfree\ trial\b | \bregistered\ (?:users?|readers?)\b
+    | \bnot\ supported\b
+    | \b(?:on|via)\ (?:facebook|twitter|instagram|whatsapp|telegram|youtube)\b
+    | \bsocial\ media\ (?:accounts?|channels?)\b
+    | \bsupport\ (?:our|us|independent|quality)\b | \bdonat(?:e|ion)\b | \b(?:your|a)\ comments?\b
+    | \bmoderat(?:ed|ion)\b
+    | \bthis\ (?:article|story|report)\ (?:was|is|has|first|originally|appeared|includes)\b | \bour\ standards\b
+    | \baffiliate\b | \b(?:report|news|story)\ tips?\b | \bget\ in\ touch\b | \be-?mail\ (?:us|me|him|her|address)\b
+    | \brecaptcha\b | \bauto-?generated\b | \bmay\ not\ be\ (?:published|reproduced|republished|copied)\b
+    | \bnewsletter\b | \babonnez-vous\b | \binscrivez-vous\b | \bcookies\b | \babonnieren\b | \bdatenschutz\w*\b
+    | \bsuscr[ií]b\w+\b | \bregístr\w+\b | \bassine\b | \biscriviti\b | \babbonati\b | \bподпис\w+\b
+    | 뉴스레터 | 구독 | 쿠키 | 订阅 | 訂閱 | メールマガジン | ニュースレター | 会員登録 | 購読
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What a site says of itself. An article may say it too: two such hints and more are needed for a sentence to go."""
+
+CERTAIN = re.compile(
+    r"""
+      \ball\ rights\ reserved\b | (?:\bcopyright\b|\(c\)) \s* (?:©|\(c\))? \s* \d{4} | ©\s*(?:\d{4}|copyright|the\b|\w+)
+    | \btous\ droits\ réservés\b | \balle\ rechte\ vorbehalten\b
+    | \b(?:todos\ los\ derechos|todos\ os\ direitos)\ reservad
+    | \btutti\ i\ diritti\ riservati\b | 무단\s*전재 | 재배포\s*금지 | 저작권자 | 無断転載 | 版权所有 | 版權所有
+    | \bcontributed\ to\ this\ (?:report|story|article)\b
+    | ^\W*(?:additional\ )?(?:reporting|writing|editing|written|compiled|edited|produced)\b.{0,120}
+        \bby\b.{0,80};?.{0,80}\b(?:editing|reporting|writing)\ by\b
+    | ^\W*(?:reporting|editing|additional\ reporting)\ by\ \w
+    | ^\W*(?:with|from)\ (?:\w+\ )?(?:wires?|agencies|inputs)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Notices that are never an article's own words; believed in short lines only."""
+
+CREDIT = re.compile(
+    r"""
+      \b(?:photo|image|picture|photograph|foto|video|illustration|graphic)s?\s*(?:by|:|credit|courtesy|/|via)
+    | \((?:photo|image|picture|ap|afp|reuters|getty)\b[^)]*\)
+    | \bgetty\ images\b | \b(?:ap|file|stock|handout)\ photo\b
+    | /(?:\ ?(?:afp|ap|reuters|getty|epa|bloomberg|shutterstock|yonhap))\b
+    | ^\W*(?:reuters|afp|ap)/ | \bvia\ (?:getty|reuters|ap|afp)\b | \b(?:image|photo|media)\ (?:source|caption)\b
+    | \bcourtesy\ of\b | ^\W*source\W | \bsource\s*: | \[사진 | 사진\s*[=:] | 자료사진 | 写真[:：=] | 图[:：]
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Who took the picture."""
+
+POINTING = re.compile(
+    r"\((?:l|r|c|left|right|centre|center|top|bottom|file|pictured|front|back)\)|\bfile photo\b", re.IGNORECASE
+)
+"""How captions point at people."""
+
+TIME_CODE = re.compile(r"^\W*(?:\d{1,2}:)?\d{1,2}:\d{2}\b(?!\s*(?:[ap]\.?m\b.*[.!?]))", re.IGNORECASE)
+"""The length of a film, or a clock time, at the start of a line."""
+
+BYLINE = re.compile(
+    r"^\W*(?:(?:story|words|text|analysis|opinion|reported|written|posted|review)\s+)?(?:by|von|par|por|di|da|door|av)\s+(?=\S)|"
+    r"(?:기자|특파원|칼럼니스트)(?:\s|$)|記者$|^\W*記者",
+    re.IGNORECASE,
+)
+"""How bylines begin (or, in Korean and Japanese, end)."""
+
+JOBS = _listed(
+    "reporter correspondent editor columnist writer journalist producer contributor photographer staff "
+    "korrespondent correspondante corresponsal redacción rédaction redaktion"
+)
+"""What stands behind a name in a byline."""
+
+BIOGRAPHY = re.compile(
+    r"\b(?:is|was) (?:an?|the) (?:\w+[\s-]){0,6}?(?:reporter|correspondent|editor|columnist|writer|journalist|producer"
+    r"|contributor|blogger|fellow|anchor)\b.{0,60}\b(?:at|for|with|of|based|who covers|covering|on)\b",
+    re.IGNORECASE,
+)
+"""A line about the author."""
+
+ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.\w[\w.]*")
+"""Links and mail addresses."""
+
+ADDRESSING = _listed(
+    "you your yours our ours us my here please vous votre nos notre sie ihre ihren unsere unser "
+    "usted tu su nuestro nuestra você nosso nossa"
+)
+"""Words that speak to the reader."""
+
+CALLS = _listed("""
+    sign subscribe click read follow get download join watch listen visit see enable disable try support share register
+    log enter send email contact check tap learn discover explore find view continue become donate buy shop browse stay
+    please want have never keep upgrade update allow accept manage choose sehen lesen abonnieren cliquez lisez
+    abonnez découvrez suscríbete lea vea sigue assine leia veja
+    """)
+"""First words of calls to do something."""
+
+SMALL_WORDS = _listed("""
+    a an the and or but if of to in on at by for from with as is are was were be been being has have had do does
+    did will
+    would can could may might must shall should not no nor so than that this these those it its he his him she her they
+    their them we our us you your i my me who whom whose which what when where why how there here about into over under
+    after before between during against out up down off more most some any all one also just only very said says
+    le la les l un une des du de d et ou à au aux en dans sur pour par avec que qui ne pas ce cette il elle ils est sont
+    der die das den dem des ein eine einen einem einer und oder aber nicht mit von zu im am auf für ist sind war
+    wird als
+    el los las unos unas y o no con por para se su al del lo que es son fue como más
+    os as um uma e em no na nos nas dos das ao ele ela não foi é são
+    il lo gli i di da nel nella con che non per del della dei è sono
+    de het een en van in op met voor niet is zijn dat die te
+    и в на с по не что как это из у за от для его к
+    """)
+"""Words that carry grammar: they say nothing about a subject, and lines without any are seldom sentences."""
