@@ -1,0 +1,275 @@
+"""The store: one file, one lock, one writer.
+
+Rule: every write is one verb in one transaction on one thread, begun IMMEDIATE; a write that could not be made
+is tried again or refused with a sentence, never half done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import StaticPool
+
+from watcher.errors import StateError
+from watcher.store import refusals, schema
+from watcher.store.lock import Lock, database_file, take
+from watcher.store.tables import meta
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Verb = Callable[Concatenate[Connection, P], R]
+Step = Callable[[str], None]
+
+BUSY = timedelta(seconds=5)
+"""How long one try waits for another program that holds the database."""
+RETRIES = (0.2, 0.5, 1.0, 2.0)
+"""Seconds of rest before each further try of a write that found the database held."""
+
+
+def _engine(path: Path, *, write: bool, busy: timedelta) -> Engine:
+    """One connection to an existing file; SQLAlchemy's transactions become BEGIN IMMEDIATE (writing) or BEGIN."""
+
+    def connection() -> Any:
+        made = refusals.connect(path, write=write)
+        made.execute(f"PRAGMA busy_timeout = {int(busy.total_seconds() * 1000)}")
+        made.execute("PRAGMA foreign_keys = ON")
+        if write:
+            made.execute("PRAGMA journal_mode = WAL")
+            made.execute("PRAGMA synchronous = FULL")  # a lost "posted" row would be a second alert
+        return made
+
+    engine = create_engine("sqlite://", creator=connection, poolclass=StaticPool)
+    begin = "BEGIN IMMEDIATE" if write else "BEGIN"
+    event.listen(engine, "begin", lambda conn: conn.exec_driver_sql(begin))
+    return engine
+
+
+def _nothing(step: str) -> None:
+    del step
+
+
+class Store:
+    """A database in use. Made by ``open``; every verb of this package runs through it."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        lock: Lock | None,
+        on_step: Step,
+        sleep: Callable[[float], None],
+        busy: timedelta,
+        scratch: TemporaryDirectory[str] | None = None,
+    ) -> None:
+        self.path = path
+        self._lock = lock
+        self._on_step = on_step
+        self._sleep = sleep
+        self._scratch = scratch
+        self._writer = _engine(path, write=True, busy=busy) if lock else None
+        self._reader = _engine(path, write=False, busy=busy)
+        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
+        self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="store-read")
+        self.installation = ""
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        mode: Literal["write", "read"] = "write",
+        on_step: Step | None = None,
+        address: str | None = None,
+        now: datetime | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        busy: timedelta = BUSY,
+        migrations: Path = schema.MIGRATIONS,
+    ) -> Store:
+        """Open a ``sqlite:///path`` database; ``sqlite://`` alone is a scratch one that is gone when closed.
+
+        ``write`` takes the lock, makes the database or migrates it (after a backup beside it, named by ``now``).
+        ``read`` does none of these. Raises AlreadyRunning, or StateError with the file untouched.
+        """
+        scratch = TemporaryDirectory(prefix="watcher-") if url in {"sqlite://", "sqlite:///:memory:"} else None
+        path = Path(scratch.name, "watcher.db") if scratch else database_file(url)
+        lock = None
+        try:
+            if mode == "write":
+                lock = _take(path, address, sleep)
+                _ready(path, now or datetime.now(UTC), migrations, busy)
+            else:
+                _readable(path, migrations)
+            store = cls(path, lock=lock, on_step=on_step or _nothing, sleep=sleep, busy=busy, scratch=scratch)
+        except BaseException:
+            if lock:
+                lock.release()
+            if scratch:
+                scratch.cleanup()
+            raise
+        return store._recognised()
+
+    def _recognised(self) -> Store:
+        try:
+            self.installation = self.read_now(_installation)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    async def write(self, verb: Verb[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a writing verb in one transaction on the writer thread. Raises StateError when it cannot be kept."""
+        return await asyncio.wrap_future(self._submit_write(verb, *args, **kwargs))
+
+    async def read(self, verb: Verb[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a reading verb on one consistent view, beside any writer."""
+        return await asyncio.wrap_future(self._read_thread.submit(lambda: self._run_read(verb, *args, **kwargs)))
+
+    def write_now(self, verb: Verb[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """``write`` for callers without an event loop."""
+        return self._submit_write(verb, *args, **kwargs).result()
+
+    def read_now(self, verb: Verb[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """``read`` for callers without an event loop."""
+        return self._read_thread.submit(lambda: self._run_read(verb, *args, **kwargs)).result()
+
+    def record_address(self, address: str) -> None:
+        """Write down, beside the lock, where this process answers health checks."""
+        if self._lock:
+            self._lock.record(address)
+
+    def backup(self, target: Path) -> None:
+        """Copy the database, as it is now, to a new file."""
+        schema.backup(self.path, target)
+
+    def close(self) -> None:
+        """Finish what was begun, and let the next instance in."""
+        self._write_thread.shutdown()
+        self._read_thread.shutdown()
+        self._reader.dispose()
+        if self._writer:
+            self._writer.dispose()
+        if self._lock:
+            self._lock.release()
+        if self._scratch:
+            self._scratch.cleanup()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _submit_write(self, verb: Verb[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        if self._writer is None:
+            raise StateError(f"{self.path}: was opened for reading only; nothing is written")
+        engine = self._writer
+        return self._write_thread.submit(lambda: self._run_write(engine, verb, *args, **kwargs))
+
+    def _run_write(self, engine: Engine, verb: Verb[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        name = f"store.{getattr(verb, '__name__', 'verb')}"
+        self._on_step(f"{name}.begin")
+        for rest in (*RETRIES, None):
+            try:
+                with engine.begin() as conn:
+                    result = verb(conn, *args, **kwargs)
+                    self._on_step(f"{name}.commit")
+            except DBAPIError as error:
+                if rest is None or refusals.fault(error.orig) not in {"SQLITE_BUSY", "SQLITE_LOCKED"}:
+                    raise _state_error(error, self.path) from error
+                self._sleep(rest)
+            else:
+                self._on_step(f"{name}.done")
+                return result
+        raise AssertionError("the last try returns or raises")
+
+    def _run_read(self, verb: Verb[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            with self._reader.begin() as conn:
+                return verb(conn, *args, **kwargs)
+        except DBAPIError as error:
+            raise _state_error(error, self.path) from error
+
+
+def _installation(conn: Connection) -> str:
+    return str(conn.scalar(select(meta.c.value).where(meta.c.key == "installation")))
+
+
+def _state_error(error: DBAPIError, path: Path) -> Exception:
+    """A sentence for what the operator can mend; a broken promise of our own (a constraint) stays what it is."""
+    known = refusals.fault(error.orig)
+    return error if known in {"", "SQLITE_ERROR", "SQLITE_CONSTRAINT"} else refusals.refusal(error.orig, path)
+
+
+def _take(path: Path, address: str | None, sleep: Callable[[float], None]) -> Lock:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(
+            f"{path.parent}: the database's folder cannot be made ({(error.strerror or '').lower()}); "
+            "make it, owned by the user that runs watcher, or name another place"
+        ) from error
+    return take(path, address=address, sleep=sleep)
+
+
+def _ready(path: Path, now: datetime, migrations: Path, busy: timedelta) -> None:
+    """Make the database, or check it and bring it up to date."""
+    known = schema.revisions(migrations)
+    try:
+        if not path.exists():
+            _create(path, now, migrations, busy)
+        elif refusals.look(path, known, thorough=True) != known[-1]:
+            schema.backup(path, schema.backup_name(path, known[-1], now))
+            _upgrade(path, migrations, busy)
+        _writable(path, busy)
+    except DBAPIError as error:
+        raise _state_error(error, path) from error
+    except OSError as error:
+        raise StateError(f"{path}: cannot be made ({(error.strerror or '').lower()}); check the volume") from error
+
+
+def _create(path: Path, now: datetime, migrations: Path, busy: timedelta) -> None:
+    schema.clear_unfinished(path)
+    schema.prepare(schema.unfinished(path))
+    _upgrade(schema.unfinished(path), migrations, busy, born=now)
+    schema.give_name(path)
+
+
+def _upgrade(path: Path, migrations: Path, busy: timedelta, *, born: datetime | None = None) -> None:
+    engine = _engine(path, write=True, busy=busy)
+    try:
+        with engine.begin() as conn:
+            schema.upgrade(conn, migrations)
+            if born:
+                schema.first_rows(conn, born)
+    finally:
+        engine.dispose()
+
+
+def _writable(path: Path, busy: timedelta) -> None:
+    """Find out at the start, not at the first poll, that nothing can be written."""
+    engine = _engine(path, write=True, busy=busy)
+    try:
+        with engine.begin() as conn:
+            conn.exec_driver_sql("UPDATE meta SET value = value WHERE key = 'installation'")
+    finally:
+        engine.dispose()
+
+
+def _readable(path: Path, migrations: Path) -> None:
+    known = schema.revisions(migrations)
+    if not path.exists():
+        raise StateError(f"{path}: there is no database yet; run `watcher run` once to make it")
+    if (found := refusals.look(path, known, thorough=False)) != known[-1]:
+        raise StateError(
+            f"{path}: has an older schema ({found}, this version needs {known[-1]}); "
+            "run `watcher run` once to migrate it (a backup is made beside it)"
+        )

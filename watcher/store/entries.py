@@ -1,0 +1,109 @@
+"""What is known of entries: the guard against seeing, judging and telling twice.
+
+Rule: an entry is known by its identity everywhere, and by its guid within the feed that gave it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from watcher.store import rows, tables
+from watcher.store.tables import decisions, sightings, storable
+from watcher.types import Entry, KnownEntry, State
+
+
+def known_entries(
+    conn: Connection, *, feed: str, identities: Collection[str], guids: Collection[str]
+) -> tuple[dict[str, KnownEntry], dict[str, KnownEntry]]:
+    """Which of these are known: by identity (seen in any feed), and by guid (seen in this feed)."""
+    by_identity = _ids_by_identity(conn, identities)
+    by_guid = _ids_by_guid(conn, feed, guids)
+    known = _known(conn, {*by_identity.values(), *by_guid.values()})
+    return (
+        {identity: known[entry] for identity, entry in by_identity.items()},
+        {guid: known[entry] for guid, entry in by_guid.items()},
+    )
+
+
+def entries_since(conn: Connection, since: datetime) -> list[KnownEntry]:
+    """Entries first seen at or after ``since``, oldest first: what a new topic catches up on. No tombstones."""
+    found = select(tables.entries.c.id).where(
+        tables.entries.c.first_seen >= since, tables.entries.c.tombstone.is_(False)
+    )
+    known = _known(conn, conn.scalars(found).all())
+    return sorted(known.values(), key=lambda one: (one.entry.first_seen, one.entry.id))
+
+
+def find_entry(conn: Connection, needle: str, canonical: str | None) -> Entry | None:
+    """The entry with this id, or with this address, as it was given or in its canonical form."""
+    entries = tables.entries
+    sought = [
+        entries.c.id == needle,
+        entries.c.identity == (canonical or needle),
+        entries.c.identity == needle,
+        entries.c.url == needle,
+    ]
+    for condition in sought:
+        found = conn.execute(select(*rows.ENTRY).where(condition).order_by(entries.c.first_seen).limit(1)).first()
+        if found:
+            return rows.entry(found)
+    return None
+
+
+def _ids_by_identity(conn: Connection, identities: Collection[str]) -> dict[str, str]:
+    stored = {storable(identity): identity for identity in identities}
+    entries = tables.entries
+    return {
+        stored[row.identity]: row.id
+        for part in rows.chunks(stored)
+        for row in conn.execute(select(entries.c.identity, entries.c.id).where(entries.c.identity.in_(part)))
+    }
+
+
+def _ids_by_guid(conn: Connection, feed: str, guids: Collection[str]) -> dict[str, str]:
+    """A guid that a feed reused stands for the entry that had it last."""
+    stored = {storable(guid): guid for guid in guids if guid}
+    found: dict[str, str] = {}
+    for part in rows.chunks(stored):
+        seen = (
+            select(sightings.c.guid, sightings.c.entry)
+            .where(sightings.c.feed == feed, sightings.c.guid.in_(part))
+            .order_by(sightings.c.last_seen, sightings.c.entry)
+        )
+        found.update((stored[row.guid], row.entry) for row in conn.execute(seen))
+    return found
+
+
+def _known(conn: Connection, ids: Collection[str]) -> dict[str, KnownEntry]:
+    known: dict[str, KnownEntry] = {}
+    for part in rows.chunks(ids):
+        entries = conn.execute(select(*rows.ENTRY).where(tables.entries.c.id.in_(part))).all()
+        feeds = conn.execute(
+            select(sightings.c.entry, sightings.c.feed).where(sightings.c.entry.in_(part)).distinct()
+        ).all()
+        states = conn.execute(
+            select(decisions.c.entry, decisions.c.topic, decisions.c.state).where(decisions.c.entry.in_(part))
+        ).all()
+        known.update(_joined(entries, feeds, states))
+    return known
+
+
+def _joined(
+    entries: Sequence[Row[*tuple[Any, ...]]],
+    feeds: Sequence[Row[*tuple[Any, ...]]],
+    states: Sequence[Row[*tuple[Any, ...]]],
+) -> dict[str, KnownEntry]:
+    seen: dict[str, set[str]] = {row.id: set() for row in entries}
+    decided: dict[str, dict[str, State]] = {row.id: {} for row in entries}
+    for row in feeds:
+        seen[row.entry].add(row.feed)
+    for row in states:
+        decided[row.entry][row.topic] = row.state
+    return {
+        row.id: KnownEntry(entry=rows.entry(row), feeds=frozenset(seen[row.id]), decided=decided[row.id])
+        for row in entries
+    }

@@ -1,0 +1,34 @@
+"""What is to be told, from the moment it is saved until Slack has answered.
+
+States: pending → sending → sent, with held, in_digest and dead beside them. Rule: a key that was inserted is never
+lost, and a key that was sent is never claimed again.
+"""
+
+from watcher.store.outbox.alerts import AlertRow, alerts
+from watcher.store.outbox.claims import claim, give_back, mark_plain, mark_sending_unsure, retry_later
+from watcher.store.outbox.counts import channel_id, oldest_due, pending_count, remember_channel, sent_since
+from watcher.store.outbox.ends import bury, revive, settle
+from watcher.store.outbox.holds import held, hold, in_digest, make_digest, release
+
+__all__ = [
+    "AlertRow",
+    "alerts",
+    "bury",
+    "channel_id",
+    "claim",
+    "give_back",
+    "held",
+    "hold",
+    "in_digest",
+    "make_digest",
+    "mark_plain",
+    "mark_sending_unsure",
+    "oldest_due",
+    "pending_count",
+    "release",
+    "remember_channel",
+    "retry_later",
+    "revive",
+    "sent_since",
+    "settle",
+]

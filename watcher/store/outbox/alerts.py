@@ -1,0 +1,80 @@
+"""Everything that is known of a row at the moment it is told.
+
+Rule: read when it is sent, not when it was found, so that a story is told as it then is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from watcher.store import rows
+from watcher.store.outbox.followers import items
+from watcher.store.tables import decisions, entries, matches, outbox, story_members
+from watcher.types import Decision, Entry, OutboxItem, Relation, SummarySource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRow:
+    """One row of the outbox with what an alert says of it. ``thread`` of ``item`` is filled by a claim only."""
+
+    item: OutboxItem
+    entry: Entry
+    summary: str
+    summary_source: SummarySource
+    relation: Relation
+    outlets: tuple[str, ...]
+    """Every outlet of the story so far, the founder's first."""
+    decisions: tuple[Decision, ...]
+    """One per topic that matched, strongest first: of the whole story for a parent, of its own entry for a reply."""
+
+
+def alerts(conn: Connection, keys: Sequence[str]) -> dict[str, AlertRow]:
+    """Key → what to tell, for the parents and replies among these keys (a digest has ``in_digest``)."""
+    found = [row for part in rows.chunks(keys) for row in items(conn, outbox.c.key.in_(part))]
+    return {row.key: _alert(conn, row) for row in found if row.entry is not None}
+
+
+def _alert(conn: Connection, row: Row[Any]) -> AlertRow:
+    entry = rows.entry(conn.execute(select(*rows.ENTRY).where(entries.c.id == row.entry)).one())
+    member = conn.execute(
+        select(story_members).where(story_members.c.story == row.story, story_members.c.entry == row.entry)
+    ).first()
+    return AlertRow(
+        item=rows.outbox_item(row),
+        entry=entry,
+        summary=member.summary if member else "",
+        summary_source=member.summary_source if member else "none",
+        relation=member.relation if member else "founder",
+        outlets=_outlets(conn, row.story) or (entry.outlet,),
+        decisions=_decisions(conn, row),
+    )
+
+
+def _outlets(conn: Connection, story: str | None) -> tuple[str, ...]:
+    told = (
+        select(entries.c.outlet)
+        .join(story_members, story_members.c.entry == entries.c.id)
+        .where(story_members.c.story == story)
+        .order_by(story_members.c.position)
+    )
+    return tuple(dict.fromkeys(conn.scalars(told)))
+
+
+def _decisions(conn: Connection, row: Row[Any]) -> tuple[Decision, ...]:
+    matched = (
+        select(*rows.DECISION)
+        .join(matches, (matches.c.topic == decisions.c.topic) & (matches.c.entry == decisions.c.entry))
+        .where(matches.c.destination == row.destination)
+    )
+    scope = matches.c.story == row.story if row.kind == "parent" else matches.c.entry == row.entry
+    own = select(*rows.DECISION).where(decisions.c.entry == row.entry, decisions.c.topic == row.topic)
+    found = [rows.decision(one) for query in (own, matched.where(scope)) for one in conn.execute(query)]
+    found.sort(key=lambda one: (one.entry != row.entry, -(one.strength or 0.0), one.topic))
+    per_topic: dict[str, Decision] = {}
+    for one in found:
+        per_topic.setdefault(one.topic, one)
+    return tuple(sorted(per_topic.values(), key=lambda one: (-(one.strength or 0.0), one.topic)))

@@ -1,0 +1,62 @@
+"""Numbers about the outbox, and the channels behind destinations.
+
+Rule: a digest counts as the one message it is, not as the rows it tells.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, func, or_, select
+
+from watcher.store import rows
+from watcher.store.tables import channels, outbox
+
+
+def pending_count(conn: Connection) -> int:
+    """Messages that are yet to be sent, held ones included."""
+    waiting = outbox.c.state.in_(("pending", "sending", "held"))
+    return conn.scalar(select(func.count()).select_from(outbox).where(waiting)) or 0
+
+
+def oldest_due(conn: Connection, now: datetime) -> datetime | None:
+    """Since when the longest waiting row waits that may be sent. A reply may once its parent was."""
+    parent = outbox.alias("parent")
+    told = exists().where(
+        parent.c.story == outbox.c.story,
+        parent.c.destination == outbox.c.destination,
+        parent.c.kind == "parent",
+        parent.c.state == "sent",
+    )
+    due = select(func.min(outbox.c.due_at, type_=outbox.c.due_at.type)).where(
+        outbox.c.state.in_(("pending", "sending")), or_(outbox.c.kind != "reply", told), outbox.c.due_at <= now
+    )
+    since: datetime | None = conn.scalar(due)
+    return since
+
+
+def sent_since(conn: Connection, *, destination: str, since: datetime) -> int:
+    """Messages that a destination got at or after ``since``."""
+    sent = (
+        select(func.count())
+        .select_from(outbox)
+        .where(
+            outbox.c.destination == destination,
+            outbox.c.settled_at >= since,
+            outbox.c.state == "sent",
+            outbox.c.digest.is_(None),
+        )
+    )
+    return conn.scalar(sent) or 0
+
+
+def channel_id(conn: Connection, destination: str) -> str | None:
+    """The channel that a destination's name was resolved to, if it was."""
+    return conn.scalar(select(channels.c.channel).where(channels.c.destination == destination))
+
+
+def remember_channel(conn: Connection, destination: str, channel: str) -> None:
+    """Write down what a destination's name stands for."""
+    new = rows.insert(conn, channels)
+    told = new.on_conflict_do_update(["destination"], set_={"channel": new.excluded.channel})
+    conn.execute(told, {"destination": destination, "channel": channel})

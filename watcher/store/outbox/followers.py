@@ -1,0 +1,58 @@
+"""The decisions that an outbox row speaks for, and how they follow it.
+
+Rule: a topic that is told anywhere is told; what was told never becomes untold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, or_, select, update
+
+from watcher.store import rows
+from watcher.store.tables import decisions, matches, outbox
+from watcher.types import State
+
+LIVE = ("pending", "held", "in_digest", "sending")
+"""Outbox states that still lead to a message."""
+GONE = ("dead", "dropped")
+
+
+def _speaks_for(row: FromClause) -> ColumnElement[bool]:
+    """An outbox row's own topic, and every other topic that its entry matched at its destination."""
+    matched = exists().where(
+        matches.c.topic == decisions.c.topic,
+        matches.c.entry == row.c.entry,
+        matches.c.destination == row.c.destination,
+    )
+    return and_(decisions.c.entry == row.c.entry, or_(decisions.c.topic == row.c.topic, matched))
+
+
+def follow(conn: Connection, keys: Sequence[str], state: State, *, only_from: Sequence[State]) -> None:
+    """Bring the decisions of these rows, and of the rows told in these digests, to a state."""
+    for part in rows.chunks(keys):
+        named = or_(outbox.c.key.in_(part), outbox.c.digest.in_(part))
+        mine = exists().where(named, _speaks_for(outbox))
+        conn.execute(update(decisions).where(decisions.c.state.in_(only_from), mine).values(state=state))
+
+
+def die(conn: Connection, keys: Sequence[str]) -> None:
+    """Bring the decisions of these rows to ``dead``, but for those that another row tells or has told."""
+    other = outbox.alias("other")
+    told_elsewhere = exists().where(other.c.state.in_((*LIVE, "sent")), _speaks_for(other))
+    for part in rows.chunks(keys):
+        named = or_(outbox.c.key.in_(part), outbox.c.digest.in_(part))
+        mine = exists().where(named, _speaks_for(outbox))
+        undone = decisions.c.state.in_(("pending", "held"))
+        conn.execute(update(decisions).where(undone, mine, ~told_elsewhere).values(state="dead"))
+
+
+def items(conn: Connection, *conditions: ColumnElement[bool]) -> list[Any]:
+    """Outbox rows, oldest first."""
+    return list(conn.execute(select(*rows.OUTBOX).where(*conditions).order_by(*oldest_first())).all())
+
+
+def oldest_first() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """The order of telling: when it was made, and in which order it was saved."""
+    return outbox.c.created_at, outbox.c.number

@@ -1,0 +1,112 @@
+"""Why a database cannot be used, as sentences; and the look that finds out before anything touches the file.
+
+Rule: looking never writes. A database that is refused is left as it was, byte for byte.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from watcher.errors import StateError
+
+APPLICATION_ID = 0x77746368
+"""In the header of every database of ours ("wtch"): the file of another program is never migrated."""
+_MAGIC = b"SQLite format 3\0"
+_RESTORE = "restore a backup (watcher restore FILE), or move the file away to start anew"
+
+
+def connect(path: Path, *, write: bool = False) -> sqlite3.Connection:
+    """A plain connection that never makes a file; read-only unless asked otherwise."""
+    return sqlite3.connect(address(path, write=write), uri=True, isolation_level=None, check_same_thread=False)
+
+
+def address(path: Path, *, write: bool) -> str:
+    """The ``file:`` URI. A reader on a volume it cannot write reads the file as it lies."""
+    uri = path.absolute().as_uri()
+    if write:
+        return f"{uri}?mode=rw"
+    wal = path.with_name(path.name + "-wal")
+    frozen = not os.access(path.parent, os.W_OK) and not wal.exists()
+    return f"{uri}?mode=ro{'&immutable=1' if frozen else ''}"
+
+
+def look(path: Path, known: Sequence[str], *, thorough: bool) -> str:
+    """Tell an existing database's revision. Raises StateError when it is not a sound database of ours.
+
+    ``known`` are the revisions this version has, oldest first. ``thorough`` also reads every page.
+    """
+    _look_at_the_file(path)
+    try:
+        with closing(connect(path)) as reader:
+            revision = _look_inside(reader, path, thorough=thorough)
+    except sqlite3.Error as error:
+        raise refusal(error, path) from error
+    if revision not in known:
+        raise StateError(
+            f"{path}: made by a newer version of watcher (schema {revision}, this version knows up to {known[-1]}); "
+            "run that version, or restore the backup that was made before the upgrade"
+        )
+    return revision
+
+
+def _look_at_the_file(path: Path) -> None:
+    if path.is_dir():
+        raise StateError(f"{path}: is a folder, not a database; name a file in it, such as {path / 'watcher.db'}")
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except OSError as error:
+        raise StateError(
+            f"{path}: cannot be read ({(error.strerror or 'no reason given').lower()}); "
+            f"let uid {os.getuid()} read and write it and its folder"
+        ) from error
+    if not start:
+        raise StateError(
+            f"{path}: is an empty file, not a database; it is not filled, since everything would be told again: "
+            "restore a backup (watcher restore FILE), or delete the file to start anew"
+        )
+    if start != _MAGIC:
+        raise StateError(f"{path}: is not a database; {_RESTORE}")
+
+
+def _look_inside(reader: sqlite3.Connection, path: Path, *, thorough: bool) -> str:
+    ours = reader.execute("PRAGMA application_id").fetchone()[0]
+    tables = {name for (name,) in reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if ours != APPLICATION_ID or not {"meta", "alembic_version"} <= tables:
+        raise StateError(f"{path}: is another program's database; name another file for watcher's")
+    if thorough:
+        reader.set_progress_handler(lambda: 0, 100_000)  # lets signals be heard while a large file is read
+        found = reader.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise StateError(f"{path}: is corrupt ({found.splitlines()[-1]}); {_RESTORE}")
+    rows = reader.execute("SELECT version_num FROM alembic_version").fetchall()
+    return str(rows[0][0]) if len(rows) == 1 else "unknown"
+
+
+_SENTENCES = {
+    "SQLITE_FULL": "the disk is full; make room and watcher goes on by itself",
+    "SQLITE_READONLY": "cannot be written; mount the volume writable and let this user write the file and its folder",
+    "SQLITE_CANTOPEN": "cannot be opened; check that its folder exists and that this user may write there",
+    "SQLITE_IOERR": "the disk cannot be read or written; check the disk (a network share will not do)",
+    "SQLITE_CORRUPT": f"is corrupt; {_RESTORE}",
+    "SQLITE_NOTADB": f"is not a database; {_RESTORE}",
+    "SQLITE_BUSY": "another program holds it; close that one (a database browser, perhaps)",
+    "SQLITE_LOCKED": "another program holds it; close that one (a database browser, perhaps)",
+    "SQLITE_PERM": "may not be opened by this user; let it read and write the file and its folder",
+}
+
+
+def fault(error: BaseException | None) -> str:
+    """SQLite's primary code by name, such as SQLITE_BUSY; "" for anything else."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    return "_".join(name.split("_")[:2])
+
+
+def refusal(error: BaseException | None, path: Path | str) -> StateError:
+    """The sentence for what SQLite said."""
+    known = _SENTENCES.get(fault(error))
+    return StateError(f"{path}: {known}" if known else f"{path}: the database refused: {error}")

@@ -1,0 +1,178 @@
+"""What the store knows, for people: explain, status, the demo's table.
+
+Rule: reads only, and everything that decides is already in the row; nothing is guessed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from watcher.store import rows
+from watcher.store.outbox.followers import items
+from watcher.store.tables import decisions, entries, feed_states, matches, outbox, sightings, stories, story_members
+from watcher.types import Decision, Entry, FeedState, OutboxItem, OutboxState, Relation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """How an entry was, or will be, told at one destination."""
+
+    destination: str
+    topics: tuple[str, ...]
+    """Topics that matched there."""
+    story: str
+    relation: Relation
+    item: OutboxItem | None
+    """The row that tells it: its own, or (for a copy) the story's parent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryReport:
+    """All that happened to one entry."""
+
+    entry: Entry
+    feeds: tuple[str, ...]
+    """Names of the feeds it was seen in."""
+    decisions: tuple[Decision, ...]
+    """One per topic, by name."""
+    tellings: tuple[Telling, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRow:
+    """One feed, with what came of it."""
+
+    state: FeedState
+    seen: int
+    """Entries ever seen in it."""
+    latest: datetime | None
+    """When its newest entry was first seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A decision with the entry it is about."""
+
+    entry: Entry
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How much of everything there is."""
+
+    feeds: int
+    entries: int
+    stories: int
+    decisions: dict[str, dict[str, int]]
+    """Topic → state → number."""
+    outbox: dict[str, int]
+    """State → number."""
+
+
+def entry_report(conn: Connection, entry_id: str) -> EntryReport | None:
+    """Everything about one entry; None when it was never seen."""
+    found = conn.execute(select(*rows.ENTRY).where(entries.c.id == entry_id)).first()
+    if found is None:
+        return None
+    seen = (
+        select(func.coalesce(feed_states.c.name, sightings.c.feed))
+        .select_from(sightings)
+        .outerjoin(feed_states, feed_states.c.id == sightings.c.feed)
+        .where(sightings.c.entry == entry_id)
+        .order_by(sightings.c.first_seen, sightings.c.feed)
+    )
+    judged = select(*rows.DECISION).where(decisions.c.entry == entry_id).order_by(decisions.c.topic)
+    return EntryReport(
+        entry=rows.entry(found),
+        feeds=tuple(dict.fromkeys(conn.scalars(seen))),
+        decisions=tuple(rows.decision(row) for row in conn.execute(judged)),
+        tellings=_tellings(conn, entry_id),
+    )
+
+
+def feed_rows(conn: Connection) -> list[FeedRow]:
+    """Every feed ever known, by name."""
+    counted = (
+        select(sightings.c.feed, func.count(sightings.c.entry.distinct()).label("seen"))
+        .add_columns(func.max(sightings.c.first_seen, type_=sightings.c.first_seen.type).label("latest"))
+        .group_by(sightings.c.feed)
+    )
+    found = {row.feed: row for row in conn.execute(counted)}
+    known = conn.execute(select(*rows.FEED_STATE).order_by(feed_states.c.name, feed_states.c.id)).all()
+    return [
+        FeedRow(
+            state=rows.feed_state(row),
+            seen=found[row.id].seen if row.id in found else 0,
+            latest=found[row.id].latest if row.id in found else None,
+        )
+        for row in known
+    ]
+
+
+def outbox_rows(conn: Connection, states: Collection[OutboxState] | None = None) -> list[OutboxItem]:
+    """Rows of the outbox (in these states), oldest first."""
+    wanted = () if states is None else (outbox.c.state.in_(states),)
+    return [rows.outbox_item(row) for row in items(conn, *wanted)]
+
+
+def recent_decisions(conn: Connection, since: datetime) -> list[Judged]:
+    """What was decided at or after ``since``, oldest first."""
+    found = (
+        select(entries, *(column.label(f"of_{column.name}") for column in rows.DECISION))
+        .join(decisions, decisions.c.entry == entries.c.id)
+        .where(decisions.c.decided_at >= since)
+        .order_by(decisions.c.decided_at, entries.c.id, decisions.c.topic)
+    )
+    return [Judged(entry=rows.entry(row), decision=_labelled(row)) for row in conn.execute(found)]
+
+
+def counts(conn: Connection) -> Counts:
+    """The numbers of the demo's table and of the metrics."""
+    per_topic: dict[str, dict[str, int]] = {}
+    states = select(decisions.c.topic, decisions.c.state, func.count()).group_by(decisions.c.topic, decisions.c.state)
+    for topic, state, number in conn.execute(states.order_by(decisions.c.topic, decisions.c.state)):
+        per_topic.setdefault(topic, {})[state] = number
+    waiting = conn.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state)).all()
+    return Counts(
+        feeds=conn.scalar(select(func.count()).select_from(feed_states)) or 0,
+        entries=conn.scalar(select(func.count()).select_from(entries)) or 0,
+        stories=conn.scalar(select(func.count()).select_from(stories)) or 0,
+        decisions=per_topic,
+        outbox={row[0]: row[1] for row in waiting},
+    )
+
+
+def _labelled(row: Row[Any]) -> Decision:
+    given = {column.name: getattr(row, f"of_{column.name}") for column in rows.DECISION}
+    return Decision(**{**given, "terms": tuple((term, float(share)) for term, share in given["terms"])})
+
+
+def _tellings(conn: Connection, entry_id: str) -> tuple[Telling, ...]:
+    joined = (
+        select(story_members.c.story, story_members.c.relation, stories.c.destination)
+        .join(stories, stories.c.id == story_members.c.story)
+        .where(story_members.c.entry == entry_id)
+        .order_by(stories.c.destination, stories.c.opened_at)
+    )
+    return tuple(_telling(conn, entry_id, row) for row in conn.execute(joined).all())
+
+
+def _telling(conn: Connection, entry_id: str, member: Row[*tuple[Any, ...]]) -> Telling:
+    here = outbox.c.story == member.story, outbox.c.destination == member.destination
+    own = items(conn, *here, outbox.c.entry == entry_id)
+    parent = items(conn, *here, outbox.c.kind == "parent")
+    row = (own or sorted(parent, key=lambda one: one.state in {"dead", "dropped"}) or [None])[0]
+    topics = select(matches.c.topic).where(matches.c.entry == entry_id, matches.c.destination == member.destination)
+    return Telling(
+        destination=member.destination,
+        topics=tuple(conn.scalars(topics.order_by(matches.c.topic))),
+        story=member.story,
+        relation=member.relation,
+        item=None if row is None else rows.outbox_item(row),
+    )

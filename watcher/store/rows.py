@@ -1,0 +1,108 @@
+"""Rows to values and back.
+
+Rule: a column is named as the field it holds; what differs is written here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Column, Connection, Row, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from watcher.store import tables
+from watcher.types import Decision, Entry, FeedState, OutboxItem, Receipt
+
+T = TypeVar("T")
+CHUNK = 500
+"""Values in one IN list: every database takes that many."""
+
+
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """Cut into lists that fit one statement."""
+    rest = iter(values)
+    while part := list(islice(rest, size)):
+        yield part
+
+
+def insert(conn: Connection, table: Table) -> Any:
+    """An INSERT that knows ``on_conflict_do_…``: both databases spell it alike, in modules of their own."""
+    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def add_weights(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Add to the ``weight`` of each row, making the rows that are not there yet."""
+    if rows:
+        keys = list(table.primary_key.columns)
+        new = insert(conn, table)
+        conn.execute(new.on_conflict_do_update(keys, set_={"weight": table.c.weight + new.excluded.weight}), rows)
+
+
+def columns_of(table: Table, kind: type[Any]) -> list[Column[Any]]:
+    """The columns that make a value of this kind, whatever else the table remembers."""
+    return [table.c[field.name] for field in fields(kind) if field.name in table.c]
+
+
+def values_of(value: Any) -> dict[str, Any]:
+    """A value's fields, for a table that has a column for each."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+FEED_STATE = columns_of(tables.feed_states, FeedState)
+ENTRY = columns_of(tables.entries, Entry)
+DECISION = columns_of(tables.decisions, Decision)
+OUTBOX = [
+    *columns_of(tables.outbox, OutboxItem),
+    tables.outbox.c.receipt_channel,
+    tables.outbox.c.receipt_ts,
+]
+
+
+def _pick(row: Row[Any], columns: Sequence[Column[Any]]) -> dict[str, Any]:
+    return {column.name: row._mapping[column] for column in columns}  # noqa: SLF001  its public name in SQLAlchemy
+
+
+def feed_state(row: Row[Any]) -> FeedState:
+    """Row to value."""
+    return FeedState(**_pick(row, FEED_STATE))
+
+
+def entry(row: Row[Any]) -> Entry:
+    """Row to value."""
+    return Entry(**_pick(row, ENTRY))
+
+
+def decision(row: Row[Any]) -> Decision:
+    """Row to value; the terms come back as the pairs they were."""
+    given = _pick(row, DECISION)
+    return Decision(**{**given, "terms": tuple((term, float(share)) for term, share in given["terms"])})
+
+
+def receipt(channel: str | None, ts: str | None) -> Receipt | None:
+    """Two columns, one value."""
+    return None if channel is None or ts is None else Receipt(channel=channel, ts=ts)
+
+
+def outbox_item(row: Row[Any], *, thread: Receipt | None = None) -> OutboxItem:
+    """Row to value. The thread is not stored: it is the receipt of whatever told the parent."""
+    given = _pick(row, OUTBOX)
+    got = receipt(given.pop("receipt_channel"), given.pop("receipt_ts"))
+    return OutboxItem(**given, receipt=got, thread=thread)
+
+
+def outbox_values(item: OutboxItem) -> dict[str, Any]:
+    """Value to row: a new one waits since it was made."""
+    given = values_of(item)
+    got: Receipt | None = given.pop("receipt")
+    del given["thread"]
+    due: datetime = item.held_until or item.created_at
+    return {
+        **given,
+        "due_at": max(due, item.created_at),
+        "receipt_channel": got.channel if got else None,
+        "receipt_ts": got.ts if got else None,
+    }

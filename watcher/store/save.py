@@ -1,0 +1,33 @@
+"""The one transaction of a poll.
+
+Rule: whole or not at all. A crash before it means that the same poll happens again; after it nothing is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from watcher.store import puts
+from watcher.types import Batch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveResult:
+    """What was new: entries never seen before, and rows of the outbox."""
+
+    entries_new: int
+    outbox_new: int
+
+
+def save(conn: Connection, batch: Batch) -> SaveResult:
+    """Write all of a batch. Saving the same batch twice adds nothing but its stream statistics."""
+    puts.put_feed_states(conn, batch.feeds)
+    entries_new = puts.put_entries(conn, batch.entries)
+    puts.put_sightings(conn, batch.sightings)
+    puts.put_decisions(conn, batch.decisions)
+    puts.put_members(conn, batch.members)
+    outbox_new = puts.put_outbox(conn, batch.outbox)
+    puts.put_stream(conn, batch.stream, batch.at)
+    return SaveResult(entries_new=entries_new, outbox_new=outbox_new)

@@ -1,0 +1,87 @@
+"""Makes a database, and brings an older one up to date.
+
+Rule: a database appears whole or not at all, and is copied before it is changed.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from watcher.store.refusals import APPLICATION_ID, connect
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def revisions(migrations: Path = MIGRATIONS) -> tuple[str, ...]:
+    """Every revision this version knows, oldest first: their files are called ``0001_first.py`` and so on."""
+    return tuple(sorted(file.name.partition("_")[0] for file in (migrations / "versions").glob("[0-9]*_*.py")))
+
+
+def upgrade(conn: Connection, migrations: Path = MIGRATIONS) -> None:
+    """Run the migrations that are missing inside the caller's transaction."""
+    from alembic import command  # noqa: PLC0415  slow to import and needed on the day of an upgrade only
+    from alembic.config import Config  # noqa: PLC0415  same
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")
+
+
+def unfinished(path: Path) -> Path:
+    """Where a database is made before it gets its name."""
+    return path.with_name(path.name + ".new")
+
+
+def clear_unfinished(path: Path) -> None:
+    """Remove what a crash left of an earlier try. Only the holder of the lock may."""
+    new = unfinished(path)
+    for name in (new.name, new.name + "-wal", new.name + "-shm", new.name + "-journal"):
+        new.with_name(name).unlink(missing_ok=True)
+
+
+def give_name(path: Path) -> None:
+    """Let a finished database take its place, durably."""
+    unfinished(path).rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def prepare(new: Path) -> None:
+    """Make an empty database of ours in write-ahead mode."""
+    with closing(sqlite3.connect(new, isolation_level=None)) as conn:
+        conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        conn.execute("PRAGMA journal_mode = WAL")
+
+
+def first_rows(conn: Connection, now: datetime) -> None:
+    """Give a new database its identity: the installation's id is part of every message's key."""
+    conn.exec_driver_sql(
+        "INSERT INTO meta (key, value) VALUES (?, ?), (?, ?)",
+        ("installation", secrets.token_hex(8), "created_at", now.astimezone(UTC).isoformat()),
+    )
+
+
+def backup(path: Path, target: Path) -> None:
+    """Copy a database, running or not, to a file that did not exist; a half copy never has the name."""
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    with closing(connect(path)) as source, closing(sqlite3.connect(part)) as copy:
+        source.backup(copy)
+    part.rename(target)
+
+
+def backup_name(path: Path, revision: str, now: datetime) -> Path:
+    """``watcher.db.before-0002-20260302T120000Z.bak``: the schema that comes, and when."""
+    return path.with_name(f"{path.name}.before-{revision}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.bak")

@@ -1,0 +1,271 @@
+"""The tables, as they are now; ``migrations/versions`` tells how they came to be so.
+
+Rule: nothing here depends on one database. Times go in and come out as aware UTC datetimes, text is made storable.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime, kept as text that sorts by time and that people can read in any database browser."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        """Refuse naive times: which zone they mean is anybody's guess."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone cannot be stored: {value!r}")
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        """Give the time back as it went in, in UTC."""
+        del dialect
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def storable(text: str) -> str:
+    """Replace what no database takes as text: NULs and halves of surrogate pairs, which publishers do send."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
+
+
+class Words(TypeDecorator[str]):
+    """Text from outside, made storable on its way in: writing it never fails."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Clean the text."""
+        del dialect
+        return None if value is None else storable(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _entry(**more: Any) -> Column[str]:
+    return Column("entry", Words, ForeignKey("entries.id"), **more)
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("value", Words, nullable=False),
+    comment="The installation's id and when the database was made.",
+)
+
+topics = Table(
+    "topics",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("added_at", Moment, nullable=False),
+    comment="Topics ever known here: a new one catches up on the stored entries once.",
+)
+
+feed_states = Table(
+    "feed_states",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("url", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    Column("next_due", Moment, nullable=False, index=True),
+    Column("etag", Words),
+    Column("last_modified", Words),
+    Column("body_hash", Words),
+    Column("last_polled", Moment),
+    Column("last_success", Moment),
+    Column("failures", Integer, nullable=False),
+    Column("error", Words),
+    Column("gone", Boolean, nullable=False),
+    Column("entries", Integer, nullable=False),
+    comment="What is remembered of each feed. The url is redacted.",
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("identity", Words, nullable=False, unique=True),
+    Column("url", Words),
+    Column("title", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("outlet", Words, nullable=False),
+    Column("language", Words, nullable=False),
+    Column("published", Moment),
+    Column("first_seen", Moment, nullable=False, index=True),
+    Column("content_hash", Words, nullable=False),
+    Column("article", Words),
+    Column("article_note", Words),
+    Column("tombstone", Boolean, nullable=False, default=False),
+    comment="Items, global over all feeds. A tombstone's text is gone; its identity stays, so it never returns.",
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    _entry(primary_key=True),
+    Column("feed", Words, primary_key=True),
+    Column("guid", Words, primary_key=True),
+    Column("first_seen", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    Index(None, "feed", "guid"),
+    comment="An entry in a feed, under each guid that the feed gave it ('' for none).",
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("topic", Words, primary_key=True),
+    _entry(primary_key=True, index=True),
+    Column("state", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("score", Float),
+    Column("threshold", Float),
+    Column("strength", Float),
+    Column("mode", Words, nullable=False),
+    Column("terms", JSON, nullable=False),
+    Column("nearest_seed", Words),
+    Column("decided_at", Moment, nullable=False, index=True),
+    Column("model", Words, nullable=False),
+    comment="The one recorded end of an entry, per topic.",
+)
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("destination", Words, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Index(None, "destination", "last_at"),
+    comment="Matches about one event at one destination.",
+)
+
+story_members = Table(
+    "story_members",
+    metadata,
+    Column("story", Words, ForeignKey("stories.id"), primary_key=True),
+    _entry(primary_key=True, index=True),
+    Column("position", Integer, nullable=False),
+    Column("relation", Words, nullable=False),
+    Column("nearest", Words),
+    Column("summary", Words, nullable=False),
+    Column("summary_source", Words, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    comment="A story's entries in the order in which they came; the founder's position is the lowest.",
+)
+
+matches = Table(
+    "matches",
+    metadata,
+    Column("topic", Words, primary_key=True),
+    _entry(primary_key=True),
+    Column("destination", Words, primary_key=True),
+    Column("story", Words, nullable=False, index=True),
+    Index(None, "entry", "destination"),
+    comment="Which topics an entry matched at a destination: these decisions follow its outbox row.",
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("key", Words, nullable=False),
+    Column("destination", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("topic", Words, nullable=False),
+    Column("story", Words),
+    Column("entry", Words, index=True),
+    Column("strength", Float, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("hold", Words),
+    Column("held_until", Moment),
+    Column("next_attempt", Moment),
+    Column("attempts", Integer, nullable=False),
+    Column("claimed_at", Moment),
+    Column("lease_owner", Words),
+    Column("lease_until", Moment),
+    Column("unsure", Boolean, nullable=False),
+    Column("plain", Boolean, nullable=False),
+    Column("error", Words),
+    Column("digest", Words, index=True),
+    Column("receipt_channel", Words),
+    Column("receipt_ts", Words),
+    Column("settled_at", Moment),
+    UniqueConstraint("key"),
+    Index(None, "state", "created_at", "number"),
+    Index(None, "story", "kind"),
+    Index(None, "destination", "settled_at"),
+    comment="What is to be told. The number is the order of arrival; due_at is since when it waits to be sent.",
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("destination", Words, primary_key=True),
+    Column("channel", Words, nullable=False),
+    comment="The channel id that a destination's name was resolved to.",
+)
+
+stream_documents = Table(
+    "stream_documents",
+    metadata,
+    Column("language", Words, primary_key=True),
+    Column("weight", Float, nullable=False),
+    comment="Documents polled, in the growing unit of relevance.stream.weight().",
+)
+
+stream_terms = Table(
+    "stream_terms",
+    metadata,
+    Column("language", Words, primary_key=True),
+    Column("term", Words, primary_key=True),
+    Column("weight", Float, nullable=False),
+    comment="Documents that hold a term, same unit.",
+)
+
+score_histograms = Table(
+    "score_histograms",
+    metadata,
+    Column("topic", Words, primary_key=True),
+    Column("mode", Words, primary_key=True),
+    Column("bin", Integer, primary_key=True),
+    Column("weight", Float, nullable=False),
+    comment="Scores polled, per topic and mode, in equal bins over [0, 1]; same unit.",
+)

@@ -1,0 +1,53 @@
+"""The verbs, as two lists: those that write and those that read.
+
+Rule: a verb is in exactly one of them, so that a crash can be tried at every step of everything that writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from watcher.store import entries, feeds, outbox, report, save, stories, stream
+
+WRITE_VERBS: tuple[Callable[..., Any], ...] = (
+    feeds.register_feeds,
+    feeds.register_topics,
+    feeds.save_feed_state,
+    save.save,
+    stream.prune_stream,
+    outbox.claim,
+    outbox.mark_sending_unsure,
+    outbox.settle,
+    outbox.retry_later,
+    outbox.give_back,
+    outbox.mark_plain,
+    outbox.bury,
+    outbox.revive,
+    outbox.hold,
+    outbox.release,
+    outbox.make_digest,
+    outbox.remember_channel,
+)
+
+READ_VERBS: tuple[Callable[..., Any], ...] = (
+    feeds.due_feeds,
+    feeds.feed_states,
+    entries.known_entries,
+    entries.entries_since,
+    entries.find_entry,
+    stream.load_stream,
+    stories.open_stories,
+    outbox.alerts,
+    outbox.held,
+    outbox.in_digest,
+    outbox.pending_count,
+    outbox.oldest_due,
+    outbox.sent_since,
+    outbox.channel_id,
+    report.entry_report,
+    report.feed_rows,
+    report.outbox_rows,
+    report.recent_decisions,
+    report.counts,
+)
