@@ -1,0 +1,40 @@
+"""What ships beside the code: how common words and word pairs are in ordinary news.
+
+Its one rule: numbers only, no text; `README.md` in this folder says where they come from.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+from watcher.types import TermShares
+
+FORMAT = "watcher-background 1"
+"""First words of a table; see `tests/eval/build_background.py`, which writes it."""
+
+TABLES = ("background-en.tsv.gz",)
+
+
+@cache
+def background() -> Mapping[str, TermShares]:
+    """Language → the share of ordinary news articles that hold a term. Read once."""
+    tables = [_read(name) for name in TABLES]
+    return MappingProxyType({table.language: table for table in tables})
+
+
+def _read(name: str) -> TermShares:
+    """One table: a header line, then ``term<TAB>documents`` lines. Raises ValueError for anything else."""
+    packed = resources.files(__name__).joinpath(name).read_bytes()
+    header, *rows = gzip.decompress(packed).decode("utf-8").splitlines()
+    kind, *fields = header.split("\t")
+    if kind != FORMAT:
+        raise ValueError(f"{name} is not a background table: its first line is {header[:60]!r}, not {FORMAT!r}")
+    about = dict(field.split("=", 1) for field in fields)
+    documents = int(about["documents"])
+    pairs = (row.split("\t") for row in rows)
+    shares = {term: int(count) / documents for term, count in pairs}
+    return TermShares(language=about["language"], documents=float(documents), shares=MappingProxyType(shares))
