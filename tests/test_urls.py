@@ -168,6 +168,29 @@ def test_an_identity_hash_has_16_hex_digits_even_of_odd_text() -> None:
     assert urls.identity_hash("a") == "ca978112ca1bbdca"
 
 
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("https://bob:secret@Bücher.example/ä b?q=ü%2f#x", "https://xn--bcher-kva.example/%C3%A4%20b?q=%C3%BC%2f"),
+        ("http://example.com:80?a=100%", "http://example.com/?a=100%25"),
+        ("http://example.com:443/", "http://example.com:443/"),
+        ("http://[2001:db8::1]:8080/x", "http://[2001:db8::1]:8080/x"),
+        ("http://" + "\udc80" + ".example/", None),
+        ("http://" + "ü" * 80 + ".example/", None),
+        ("mailto:x", None),
+    ],
+)
+def test_an_address_is_asked_for_in_ascii(url: str, asked: str | None) -> None:
+    assert urls.wire(url) == asked
+
+
+def test_credentials_are_read_and_decoded() -> None:
+    assert urls.credentials("https://b%40b:s%3Ac@example.com/") == ("b@b", "s:c")
+    assert urls.credentials("https://bob@example.com/") == ("bob", "")
+    assert urls.credentials("https://example.com/@bob:x") is None
+    assert urls.credentials("nothing") is None
+
+
 hosts = st.sampled_from(
     ["example.com", "www.example.com", "m.example.co.uk", "www.google.com", "a.cdn.ampproject.org", "Bücher.example"]
 )

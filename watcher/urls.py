@@ -23,10 +23,10 @@ _FEED_LABELS = _VARIANT_LABELS | {"rss", "feeds", "feed"}
 _TRACKING = frozenset(
     (  # noqa: SIM905  sixty quoted names would not read better
         "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid twclid igshid mc_cid mc_eid mkt_tok cmp cmpid smid "
-        "ocid ito ncid xtor wt_mc ftag taid sref srnd traffic_source __twitter_impression soc_src soc_trk _ga _gl oly_enc_id "
-        "oly_anon_id vero_id s_cid ns_mchannel ns_source ns_campaign ns_linkname ns_fee at_medium at_campaign "
-        "at_custom1 at_custom2 at_custom3 at_custom4 at_format at_link_id at_link_type at_link_origin at_ptr_name at_bbc_team "
-        "amp outputtype spm ref_src ref_url guccounter guce_referrer guce_referrer_sig"
+        "ocid ito ncid xtor wt_mc ftag taid sref srnd traffic_source __twitter_impression soc_src soc_trk _ga _gl "
+        "oly_enc_id oly_anon_id vero_id s_cid ns_mchannel ns_source ns_campaign ns_linkname ns_fee at_medium "
+        "at_campaign at_custom1 at_custom2 at_custom3 at_custom4 at_format at_link_id at_link_type at_link_origin "
+        "at_ptr_name at_bbc_team amp outputtype spm ref_src ref_url guccounter guce_referrer guce_referrer_sig"
     ).split()
 )
 """Parameters that say where a reader came from, never which article it is; lower case."""
@@ -75,6 +75,29 @@ def canonical(url: str) -> str:
     while (shorter := _step(form)) != form and len(shorter) < len(form):  # cleaning may lay bare a wrapped address
         form = shorter
     return form
+
+
+def wire(url: str) -> str | None:
+    """The address as it is asked for: ASCII only, international host coded, no credentials, no fragment.
+
+    Percent-escapes stay as they are: signed addresses break when they are normalised. None for what is no web address.
+    """
+    parts = _split(_UNSAFE.sub(_escaped, url.strip()))
+    name = "" if parts is None else _ascii_host(parts)
+    if parts is None or not name.isascii():
+        return None
+    default = parts.port is None or (parts.scheme, parts.port) in {("http", 80), ("https", 443)}
+    place = (f"[{name}]" if ":" in name else name) + ("" if default else f":{parts.port}")
+    path = _PERCENT.sub(_kept, parts.path) or "/"
+    return urlunsplit((parts.scheme, place, path, _PERCENT.sub(_kept, parts.query), ""))
+
+
+def credentials(url: str) -> tuple[str, str] | None:
+    """User and password that stand before the host, decoded; None when there are none."""
+    parts = _split(_UNSAFE.sub(_escaped, url.strip()))
+    if parts is None or parts.username is None:
+        return None
+    return unquote(parts.username), unquote(parts.password or "")
 
 
 def host(url: str) -> str:
@@ -216,6 +239,10 @@ def _wrapped(parts: SplitResult) -> str | None:
 
 def _escaped(found: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "replace"))
+
+
+def _kept(found: re.Match[str]) -> str:
+    return found[0] if len(found[0]) == 3 else _escaped(found)
 
 
 def _normal(found: re.Match[str]) -> str:

@@ -1,0 +1,542 @@
+"""Fetching: bounds, refusals, politeness, the address guard; every server here is on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address
+
+import pytest
+import trustme
+from aiohttp.abc import AbstractResolver, ResolveResult
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import NOW
+from tests.loopback import Request, Server, response, serve
+from watcher.errors import FetchError
+from watcher.fetch import Fetched, Fetcher, NotModified, answer, forbidden_address, guard, user_agent
+from watcher.fetch.body import layer
+
+LOOPBACK = ("127.0.0.0/8",)
+
+
+class Names(AbstractResolver):
+    """Resolves each name to the addresses it was given, one list per call, the last one for ever."""
+
+    def __init__(self, **names: list[list[str]]) -> None:
+        self.names = {name.replace("_", "."): answers for name, answers in names.items()}
+        self.asked: list[str] = []
+
+    async def resolve(self, host: str, port: int = 0, family: int = socket.AF_INET) -> list[ResolveResult]:
+        self.asked.append(host)
+        answers = self.names.get(host)
+        if answers is None:
+            raise OSError(-2, "Name or service not known")
+        addresses = answers.pop(0) if len(answers) > 1 else answers[0]
+        return [
+            ResolveResult(hostname=host, host=ip, port=port, family=family or socket.AF_INET, proto=0, flags=0)
+            for ip in addresses
+        ]
+
+    async def close(self) -> None:
+        return None
+
+
+@asynccontextmanager
+async def fetching(**over: object) -> AsyncIterator[Fetcher]:
+    given = {"user_agent": user_agent("desk@example.com"), "allow_networks": LOOPBACK, "timeout": timedelta(seconds=5)}
+    fetcher = Fetcher(**{**given, **over})  # type: ignore[arg-type]  # a test may pass any of the options
+    try:
+        yield fetcher
+    finally:
+        await fetcher.close()
+
+
+async def fetched(url: str, over: dict[str, object] | None = None, **options: object) -> Fetched:
+    async with fetching(**(over or {})) as fetcher:
+        got = await fetcher.get(url, **options)  # type: ignore[arg-type]  # a test may pass any of the options
+    assert isinstance(got, Fetched)
+    return got
+
+
+async def refused(url: str, over: dict[str, object] | None = None, **options: object) -> FetchError:
+    async with fetching(**(over or {})) as fetcher:
+        with pytest.raises(FetchError) as caught:
+            await fetcher.get(url, **options)  # type: ignore[arg-type]  # a test may pass any of the options
+    return caught.value
+
+
+async def test_a_document_comes_with_what_the_next_poll_needs() -> None:
+    told = response(
+        b"<rss/>", ETag='"1"', Last_Modified="Mon, 02 Mar 2026 12:00:00 GMT", Content_Type="text/xml; charset=utf-8",
+        Cache_Control="public, max-age=300",
+    )  # fmt: skip
+    async with serve(told) as server:
+        got = await fetched(server.url())
+    assert got == Fetched(
+        status=200,
+        url=server.url(),
+        body=b"<rss/>",
+        etag='"1"',
+        last_modified="Mon, 02 Mar 2026 12:00:00 GMT",
+        content_type="text/xml; charset=utf-8",
+        max_age=timedelta(minutes=5),
+    )
+
+
+async def test_requests_are_honest_and_conditional() -> None:
+    async with serve(response(b"", "304 Not Modified", Cache_Control="max-age=60")) as server, fetching() as fetcher:
+        got = await fetcher.get(server.url(), etag='"1"', last_modified="Mon, 02 Mar 2026 12:00:00 GMT")
+    assert got == NotModified(max_age=timedelta(minutes=1))
+    (request,) = server.requests
+    assert request.headers["User-Agent"].startswith("watcher/")
+    assert request.headers["User-Agent"].endswith("(+desk@example.com)")
+    assert request.headers["Accept-Encoding"] == "gzip, identity"
+    assert request.headers["If-None-Match"] == '"1"'
+    assert request.headers["If-Modified-Since"] == "Mon, 02 Mar 2026 12:00:00 GMT"
+
+
+async def test_not_modified_without_being_asked_is_an_error() -> None:
+    async with serve(response(b"", "304 Not Modified")) as server:
+        assert (await refused(server.url())).fault == "protocol"
+
+
+async def test_validators_that_cannot_be_stored_are_dropped() -> None:
+    async with serve(response(ETag='"\xe9"', Last_Modified="x" * 2000)) as server:
+        got = await fetched(server.url())
+    assert (got.etag, got.last_modified) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "fault", "words"),
+    [
+        ("401 Unauthorized", "status", "login"),
+        ("403 Forbidden", "status", "refuses"),
+        ("404 Not Found", "status", "nothing at this address"),
+        ("410 Gone", "gone", "for good"),
+        ("429 Too Many Requests", "too_many_requests", "too often"),
+        ("500 Oops", "status", "fault of its own"),
+        ("503 Busy", "status", "overloaded"),
+        ("204 No Content", "status", "no content"),
+        ("206 Partial", "status", "206"),
+        ("418 Teapot", "status", "418"),
+    ],
+)
+async def test_each_status_has_its_own_sentence(status: str, fault: str, words: str) -> None:
+    async with serve(response(b"", status, Retry_After="120")) as server:
+        error = await refused(server.url("/x?token=hunter2"))
+    assert (error.fault, error.status, error.retry_after) == (fault, int(status[:3]), timedelta(minutes=2))
+    assert words in str(error)
+    assert "hunter2" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("value", "wait"),
+    [
+        ("120", timedelta(minutes=2)),
+        ("0", timedelta(minutes=1)),
+        ("-5", timedelta(minutes=1)),
+        ("1000000000", timedelta(hours=24)),
+        ("9" * 900, timedelta(hours=24)),
+        ("Mon, 02 Mar 2026 13:00:00 GMT", timedelta(hours=1)),
+        ("Mon, 02 Mar 2026 13:00:00", timedelta(hours=1)),
+        ("Mon, 02 Mar 2020 13:00:00 GMT", timedelta(minutes=1)),
+        ("Mon, 02 Mar 9999 13:00:00 GMT", timedelta(hours=24)),
+        ("soon", None),
+        ("٣", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_is_obeyed_within_reason(value: str | None, wait: timedelta | None) -> None:
+    assert answer.retry_after(value, NOW) == wait
+
+
+@given(st.text())
+def test_any_header_text_is_read(value: str) -> None:
+    wait = answer.retry_after(value, NOW)
+    assert wait is None or timedelta(minutes=1) <= wait <= timedelta(hours=24)
+    age = answer.max_age(f"max-age={value}")
+    assert age is None or timedelta(0) < age <= timedelta(hours=1)
+    answer.plain(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "age"),
+    [
+        ("max-age=60", 60),
+        ("public, MAX-AGE = 90", 90),
+        ("max-age=999999999999", 3600),
+        ("max-age=0", None),
+        ("s-maxage=60", None),
+        ("no-cache, max-age=60", None),
+        ("max-age=soon", None),
+        (None, None),
+    ],
+)
+def test_a_cache_lifetime_is_at_most_an_hour(value: str | None, age: int | None) -> None:
+    assert answer.max_age(value) == (None if age is None else timedelta(seconds=age))
+
+
+async def test_a_gzipped_body_is_unpacked() -> None:
+    packed = gzip.compress(b"<rss>" + b"x" * 300_000) + gzip.compress(b"</rss>") + b"\0\0"
+    async with serve(response(packed, Content_Encoding="gzip")) as server:
+        got = await fetched(server.url())
+    assert got.body == b"<rss>" + b"x" * 300_000 + b"</rss>"
+
+
+async def test_a_bomb_is_refused_before_it_unfolds() -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join(packer.compress(b"\0" * 1_000_000) for _ in range(64)) + packer.flush()
+    async with serve(response(bomb, Content_Encoding="gzip")) as server:
+        error = await refused(server.url(), {"max_body": 1024 * 1024})
+    assert error.fault == "too_large"
+    assert "1 MiB" in str(error)
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip", "deflate", "gzip, br", "ünknown"])
+def test_codings_that_were_not_asked_for_are_refused(coding: str) -> None:
+    with pytest.raises(FetchError) as caught:
+        layer(coding, "https://example.com/")
+    assert caught.value.fault == "encoding"
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"), [(b"no gzip at all", "encoding"), (gzip.compress(b"x" * 999)[:-12], "incomplete")]
+)
+async def test_damaged_gzip_is_refused(body: bytes, fault: str) -> None:
+    async with serve(response(body, Content_Encoding="gzip")) as server:
+        assert (await refused(server.url())).fault == fault
+
+
+@pytest.mark.parametrize("length", ["", "9999999999"])
+async def test_bodies_over_the_limit_are_refused(length: str) -> None:
+    async def endless(_: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(response(b"", Content_Length=length))
+        while not writer.is_closing():
+            writer.write(b"\0" * 65536)
+            await writer.drain()
+
+    async with serve(endless) as server:
+        assert (await refused(server.url(), {"max_body": 300_000})).fault == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("told", "fault"),
+    [
+        (response(b"<rss>", Content_Length="99"), "incomplete"),
+        (response(b"5\r\n<rss>\r\n", Content_Length="", Transfer_Encoding="chunked"), "incomplete"),
+        (response(b"zz\r\n<rss>\r\n", Content_Length="", Transfer_Encoding="chunked"), "protocol"),
+        (response(b"", Content_Length="-1"), "protocol"),
+        (b"SSH-2.0-OpenSSH_9\r\n", "protocol"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n", "protocol"),
+        (b"", "incomplete"),
+        (b"HTTP/1.1 200 OK\r\nContent-Le", "incomplete"),
+    ],
+)
+async def test_broken_answers_are_refused(told: bytes, fault: str) -> None:
+    async with serve(told) as server:
+        assert (await refused(server.url())).fault == fault
+
+
+async def test_a_dripping_server_meets_the_deadline() -> None:
+    async def drip(_: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(response(b"", Content_Length="1000"))
+        while not writer.is_closing():
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    async with serve(drip) as server:
+        error = await refused(server.url(), {"timeout": timedelta(seconds=0.3)})
+    assert error.fault == "timeout"
+    assert "0.3 s" in str(error)
+
+
+async def test_a_silent_server_meets_the_deadline() -> None:
+    async def silent(_: Request, writer: asyncio.StreamWriter) -> None:
+        await writer.wait_closed()
+
+    async with serve(silent) as server:
+        assert (await refused(server.url(), {"timeout": timedelta(seconds=0.2)})).fault == "timeout"
+
+
+async def test_a_closed_port_is_told() -> None:
+    async with serve(b"") as server:
+        pass
+    error = await refused(server.url())
+    assert error.fault == "connect"
+    assert "refuses the connection" in str(error)
+
+
+async def test_a_name_that_does_not_resolve_is_told() -> None:
+    error = await refused("https://nowhere.example/feed?key=hunter2", {"resolver": Names()})
+    assert error.fault == "dns"
+    assert "hunter2" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "feed.xml", "file:///etc/passwd", "gopher://x/", "http://", "http://[::1", "http://exa mple.com/", "http://h:99999/",
+     "http://\ud800.example/", "http://ex\x00ample/", "http://[fe80::1%25eth0]/", "http://%31/"],
+)  # fmt: skip
+async def test_what_is_no_address_is_refused(url: str) -> None:
+    assert (await refused(url)).fault == "scheme"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://" + "a" * 64 + ".example/", "http://" + "a." * 200 + "example/", "http://xn--a/", "http://a..b/", "http://.a/",
+     "http://1.2.3/", "http://_/", "http://h:0/", "http://127.0.0.1:1/\x7f", "http://①.example/"],
+)  # fmt: skip
+async def test_odd_addresses_never_raise_anything_else(url: str) -> None:
+    await refused(url, {"resolver": Names(), "timeout": timedelta(seconds=2)})
+
+
+async def test_redirects_are_followed_and_noted() -> None:
+    routes = {
+        "/feed.xml": response(b"", "301 Moved", Location="/two?x=1"),
+        "/two?x=1": response(b"", "308 Moved", Location="three"),
+        "/three": response(b"", "302 Found", Location="/four#part"),
+        "/four": response(b"here"),
+    }
+    async with serve(routes) as server:
+        got = await fetched(server.url())
+    assert got.body == b"here"
+    assert got.url == server.url("/four")
+    assert got.redirects == (server.url("/two?x=1"), server.url("/three"), server.url("/four"))
+    assert got.moved is None
+
+
+async def test_a_permanent_redirect_says_where_the_feed_moved() -> None:
+    routes = {"/feed.xml": response(b"", "301 Moved", Location="/new"), "/new": response(b"here")}
+    async with serve(routes) as server:
+        assert (await fetched(server.url())).moved == server.url("/new")
+
+
+@pytest.mark.parametrize(
+    ("location", "fault"),
+    [
+        ("/feed.xml", "redirects"),
+        ("file:///etc/passwd", "scheme"),
+        ("javascript:alert(1)", "scheme"),
+        ("", "scheme"),
+        ("http://10.0.0.1/", "refused_address"),
+        ("http://0x0a.1/", "refused_address"),
+        ("http://[::ffff:169.254.169.254]/", "refused_address"),
+        ("http://internal.example/", "refused_address"),
+    ],
+)
+async def test_redirects_that_lead_astray_are_refused(location: str, fault: str) -> None:
+    async with serve(response(b"", "302 Found", Location=location)) as server:
+        error = await refused(server.url(), {"resolver": Names(internal_example=[["10.1.2.3"]])})
+    assert error.fault == fault
+    assert len(server.requests) <= 6
+
+
+async def test_the_users_headers_stay_with_their_host() -> None:
+    async def elsewhere(request: Request, writer: asyncio.StreamWriter) -> None:
+        if request.path == "/feed.xml":
+            writer.write(response(b"", "302 Found", Location="/same"))
+        elif request.headers["Host"].startswith("127.0.0.1"):
+            writer.write(response(b"", "302 Found", Location=f"http://other.example:{server.port}/x"))
+        else:
+            writer.write(response(b"", "302 Found", Location=f"http://127.0.0.1:{server.port}/feed.xml"))
+
+    async with serve(elsewhere) as server:
+        url = server.url().replace("//", "//bob:hunter2@")
+        own = {"X-Api-Key": "hunter2"}
+        error = await refused(url, {"resolver": Names(other_example=[["127.0.0.1"]])}, headers=own)
+    first, same, other, back = server.requests[:4]
+    assert first.headers["Authorization"] == same.headers["Authorization"] == "Basic Ym9iOmh1bnRlcjI="
+    assert first.headers["X-Api-Key"] == "hunter2"
+    assert not {"Authorization", "X-Api-Key"} & (other.headers.keys() | back.headers.keys())
+    assert "hunter2" not in str(error)
+
+
+async def test_cookies_are_not_kept() -> None:
+    async with serve(response(Set_Cookie="id=1; Path=/")) as server, fetching() as fetcher:
+        await fetcher.get(server.url())
+        await fetcher.get(server.url())
+    assert not any("Cookie" in request.headers for request in server.requests)
+
+
+async def test_hosts_are_asked_by_few_requests_at_a_time() -> None:
+    open_now, most, release = 0, 0, asyncio.Event()
+
+    async def count(_: Request, writer: asyncio.StreamWriter) -> None:
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+        if open_now == 2:
+            release.set()
+        await release.wait()
+        await asyncio.sleep(0)
+        open_now -= 1
+        writer.write(response(Connection="close"))
+
+    async with serve(count) as server, fetching(per_host=2) as fetcher:
+        await asyncio.gather(*(fetcher.get(server.url(f"/{n}")) for n in range(8)))
+        assert not fetcher._slots.hosts
+    assert most == 2
+
+
+async def test_an_article_must_be_a_page_of_bearable_size() -> None:
+    async with serve({"/a": response(Content_Type="application/pdf"), "/b": response(b"x" * 1_600_000)}) as server:
+        assert (await refused(server.url("/a"), kind="article")).fault == "not_a_page"
+        error = await refused(server.url("/b"), kind="article")
+    assert error.fault in {"too_large", "not_a_page"}
+
+
+LITERALS = (  # noqa: SIM905  notations, not code: quotes would hide them
+    "127.0.0.1 127.1 2130706433 0x7f.1 0177.0.0.1 0 0x7f000001 localhost "
+    "[::1] [::] [::ffff:127.0.0.1] [::ffff:7f00:1] [64:ff9b::7f00:1] [2002:7f00:1::] [::7f00:1] [fe80::1] "
+    "[fc00::1] 100.64.0.1 100.100.100.200 169.254.169.254 10.0.0.1 172.16.0.1 192.168.1.1 224.0.0.1 "
+    "192.88.99.1 192.0.0.8 255.255.255.255 240.0.0.1 198.18.0.1 [ff02::1] [64:ff9b:1::1] ①②⑦.0.0.1 "
+    "127。0。0。1 127.0.0.1. "
+).split()
+
+
+@pytest.mark.parametrize("host", LITERALS)
+async def test_private_addresses_are_refused_in_every_notation(host: str) -> None:
+    async with serve(response()) as server:
+        error = await refused(server.url(host=host), {"allow_networks": (), "timeout": timedelta(seconds=2)})
+    assert error.fault == "refused_address"
+    assert "fetch.allow_networks" in str(error)
+    assert server.connections == 0
+
+
+async def test_names_that_resolve_inwards_are_refused_however_often_they_change() -> None:
+    names = Names(
+        flip_example=[["127.0.0.1"], ["::1", "127.0.0.1"], ["10.0.0.1"]], both_example=[["0.0.0.0", "127.0.0.2"]]
+    )
+    async with serve(response()) as server:
+        for host in ("flip.example", "both.example"):
+            assert (
+                await refused(server.url(host=host), {"allow_networks": (), "resolver": names})
+            ).fault == "refused_address"
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize("ip", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34", "64:ff9b::5db8:d822"])
+def test_public_addresses_may_be_asked(ip: str) -> None:
+    assert forbidden_address(ip, ()) is None
+
+
+def test_allowed_networks_open_exactly_themselves() -> None:
+    assert forbidden_address("10.1.2.3", ("10.1.0.0/16",)) is None
+    assert forbidden_address("::ffff:10.1.2.3", ("10.1.0.0/16",)) is None
+    assert forbidden_address("10.2.2.3", ("10.1.0.0/16",)) is not None
+    assert forbidden_address("fd00::1", ("fd00::/8",)) is None
+    assert forbidden_address("nonsense", ()) is not None
+
+
+@given(st.ip_addresses(v=4))
+def test_what_carries_an_ipv4_address_is_judged_by_it(address: IPv4Address) -> None:
+    verdict = forbidden_address(str(address), ()) is None
+    number = int(address)
+    assert (forbidden_address(str(IPv6Address((0xFFFF << 32) | number)), ()) is None) == verdict
+    assert (forbidden_address(str(IPv6Address((0x2002 << 112) | (number << 80))), ()) is None) == verdict
+    assert (forbidden_address(f"64:ff9b::{number >> 16:x}:{number & 0xFFFF:x}", ()) is None) == verdict
+    assert not (verdict and (address.is_private or address.is_multicast))
+
+
+@given(st.text())
+def test_any_host_is_looked_at(host: str) -> None:
+    guard.literal(host)
+    forbidden_address(host, ())
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def server_tls(cert: trustme.LeafCert) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    cert.configure_cert(context)
+    return context
+
+
+async def tls_refusal(make: Callable[[trustme.CA], trustme.LeafCert], trusted: trustme.CA | None) -> FetchError:
+    context = ssl.create_default_context()
+    if trusted is not None:
+        trusted.configure_trust(context)
+    issuer = trusted or trustme.CA()
+    async with serve(response(), server_tls(make(issuer))) as server:
+        return await refused(server.url(), {"tls": context})
+
+
+async def test_a_trusted_certificate_is_enough(authority: trustme.CA) -> None:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    async with serve(response(b"ok"), server_tls(authority.issue_cert("127.0.0.1"))) as server:
+        assert (await fetched(server.url(), {"tls": context})).body == b"ok"
+
+
+async def test_an_expired_certificate_is_refused_by_name(authority: trustme.CA) -> None:
+    past = datetime(2020, 1, 1, tzinfo=UTC)
+    error = await tls_refusal(lambda ca: ca.issue_cert("127.0.0.1", not_after=past), authority)
+    assert (error.fault, "expired" in str(error)) == ("tls", True)
+
+
+async def test_a_certificate_for_another_host_is_refused_by_name(authority: trustme.CA) -> None:
+    error = await tls_refusal(lambda ca: ca.issue_cert("other.example"), authority)
+    assert (error.fault, "another" in str(error)) == ("tls", True)
+
+
+async def test_an_untrusted_certificate_is_refused_by_name() -> None:
+    error = await tls_refusal(lambda ca: ca.issue_cert("127.0.0.1"), None)
+    assert (error.fault, "not trusted" in str(error)) == ("tls", True)
+
+
+async def test_plain_http_on_a_tls_port_is_told() -> None:
+    async def speak_first(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(speak_first, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        assert (await refused(f"https://127.0.0.1:{port}/")).fault == "tls"
+
+
+async def test_a_proxy_carries_everything_but_addresses_spelt_out() -> None:
+    async with serve(response(b"by proxy")) as server:
+        over: dict[str, object] = {"proxy": server.url("/"), "allow_networks": ()}
+        assert (await fetched("http://news.example/feed", over)).body == b"by proxy"
+        assert (await refused("http://10.0.0.1/", over)).fault == "refused_address"
+    assert [request.path for request in server.requests] == ["http://news.example/feed"]
+
+
+async def test_the_environments_proxies_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serve(response(b"proxy")) as proxy, serve(response(b"direct")) as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url("/"))
+        assert (await fetched(server.url())).body == b"direct"
+    assert not proxy.requests
+
+
+async def test_a_cancelled_fetch_frees_its_place() -> None:
+    async def hang(_: Request, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await writer.wait_closed()
+
+    asked = asyncio.Event()
+    async with serve(hang) as server, fetching(per_host=1) as fetcher:
+        task = asyncio.create_task(fetcher.get(server.url()))
+        await asked.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert not fetcher._slots.hosts
+
+
+def test_servers_are_told_apart_in_tests() -> None:
+    assert Server(port=1).url("/x", host="[::1]") == "http://[::1]:1/x"

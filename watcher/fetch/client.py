@@ -1,0 +1,275 @@
+"""The HTTP client.
+
+Its one rule: one exchange, one deadline, one limit. Redirects are followed by hand, so that each hop is looked at:
+scheme, address, and whether the headers that the user gave may travel on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64encode
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from ssl import SSLContext
+from typing import Literal
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from watcher import __version__, urls
+from watcher.errors import FetchError
+from watcher.fetch import answer, body, faults, guard
+from watcher.fetch.answer import Fetched, NotModified
+
+Kind = Literal["feed", "article"]
+
+MOST_REDIRECTS = 5
+LARGEST_PAGE = 1_500_000
+"""Bytes of an article page: extraction takes minutes beyond."""
+
+_ACCEPT: dict[Kind, str] = {
+    "feed": "application/rss+xml, application/atom+xml, application/rdf+xml;q=0.9, application/xml;q=0.9, "
+    "text/xml;q=0.8, */*;q=0.1",
+    "article": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1",
+}
+_PAGES = ("text/html", "application/xhtml+xml", "application/xml", "text/plain")
+
+
+def user_agent(contact: str | None) -> str:
+    """Say honestly who asks; ``contact`` is ``fetch.contact``, an address where a publisher finds us."""
+    told = answer.plain(contact)
+    return f"watcher/{__version__}" + (f" (+{told})" if told else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    """One hop of an exchange. ``own`` are the user's headers: they stay with the host they were given for."""
+
+    url: str
+    kind: Kind
+    validators: Mapping[str, str]
+    own: Mapping[str, str]
+    redirects: tuple[str, ...] = ()
+    moved: str | None = None
+    """Where only permanent redirects have led so far."""
+
+    def headers(self) -> dict[str, str]:
+        return {"Accept": _ACCEPT[self.kind], "Accept-Encoding": "gzip, identity", **self.validators, **self.own}
+
+
+@dataclass(slots=True)
+class _Slot:
+    free: asyncio.Semaphore
+    users: int = 0
+
+
+@dataclass(slots=True)
+class _Slots:
+    """At most ``each`` open requests per host name."""
+
+    each: int
+    hosts: dict[str, _Slot] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def hold(self, host: str) -> AsyncIterator[None]:
+        slot = self.hosts.setdefault(host, _Slot(asyncio.Semaphore(self.each)))
+        slot.users += 1
+        try:
+            async with slot.free:
+                yield
+        finally:
+            slot.users -= 1
+            if not slot.users:
+                del self.hosts[host]
+
+
+class Fetcher:
+    """Fetches feeds and pages over one session. Make it anywhere, use and close it in one event loop.
+
+    ``timeout`` bounds a whole exchange, redirects included; waiting for a host's turn does not count. ``max_body`` is
+    in bytes, on the line and unpacked. ``allow_networks`` opens private networks to the address guard; with a
+    ``proxy`` resolving and guarding names is the proxy's job. ``tls`` and ``resolver`` replace the system's.
+    """
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        timeout: timedelta = timedelta(seconds=20),
+        max_body: int = 8 * 1024 * 1024,
+        per_host: int = 2,
+        allow_networks: Iterable[str | guard.Network] = (),
+        proxy: str | None = None,
+        tls: SSLContext | None = None,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        self._agent = user_agent
+        self._timeout = timeout.total_seconds()
+        self._max_body = max_body
+        self._slots = _Slots(each=per_host)
+        self._allowed = guard.networks(allow_networks)
+        self._proxy = proxy
+        self._tls = tls
+        self._resolver = resolver
+        self._session: aiohttp.ClientSession | None = None
+
+    async def get(
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        kind: Kind = "feed",
+    ) -> Fetched | NotModified:
+        """Fetch a document, unless it is unchanged since the validators given; raises FetchError.
+
+        ``headers`` are the user's own (tokens, cookies): they and the credentials in the address go to this host only.
+        """
+        step = _first(url, etag, last_modified, headers or {}, kind)
+        left = self._timeout
+        for _ in range(MOST_REDIRECTS + 1):
+            async with self._slots.hold(urls.host(step.url)):
+                started = asyncio.get_running_loop().time()
+                outcome = await self._within(left, step)
+                left -= asyncio.get_running_loop().time() - started
+            if not isinstance(outcome, _Step):
+                return outcome
+            step = outcome
+        raise FetchError(
+            f"{urls.redact(url)}: more than {MOST_REDIRECTS} redirects, the last to {urls.redact(step.url)}; "
+            "check the address in a browser",
+            fault="redirects",
+        )
+
+    async def close(self) -> None:
+        """Close the session; a fetcher that is closed opens a new one when it is used again."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _within(self, seconds: float, step: _Step) -> Fetched | NotModified | _Step:
+        where = urls.redact(step.url)
+        self._check_literal(step.url, where)
+        refused: list[str] = []
+        token = guard.refusals.set(refused)
+        try:
+            async with asyncio.timeout(max(seconds, 0.001)) as deadline:
+                return await self._exchange(step, where)
+        except faults.LINE_ERRORS as error:
+            if refused:
+                raise FetchError(f"{where}: {refused[0]}", fault="refused_address") from None
+            # the library's error holds the whole address, secrets included: it does not travel on
+            late = isinstance(error, TimeoutError) and deadline.expired()
+            raise (faults.timed_out(self._timeout, where) if late else faults.translate(error, where)) from None
+        finally:
+            guard.refusals.reset(token)
+
+    def _check_literal(self, url: str, where: str) -> None:
+        """Refuse addresses spelt out in the URL: with a proxy there is no socket of ours that could."""
+        address = guard.literal(urls.host(url))
+        reason = None if address is None else guard.forbidden_address(address, self._allowed)
+        if reason is not None:
+            raise FetchError(f"{where}: {reason}", fault="refused_address")
+
+    async def _exchange(self, step: _Step, where: str) -> Fetched | NotModified | _Step:
+        url = URL(_dotted(step.url), encoded=True)
+        async with self._open().get(
+            url, headers=step.headers(), allow_redirects=False, proxy=self._proxy, ssl=self._tls or True
+        ) as response:
+            if response.status in answer.REDIRECTS:
+                return _next(step, response, where)
+            age = answer.max_age(response.headers.get("Cache-Control"))
+            if response.status == 304 and step.validators:
+                return NotModified(max_age=age)
+            if response.status not in {200, 203}:
+                raise answer.refusal(response.status, response.headers, where, datetime.now(UTC))
+            content = await self._body(response, step.kind, where)
+            return Fetched(
+                status=response.status,
+                url=step.url,
+                body=content,
+                etag=answer.plain(response.headers.get("ETag")),
+                last_modified=answer.plain(response.headers.get("Last-Modified")),
+                content_type=answer.plain(response.headers.get("Content-Type")),
+                max_age=age,
+                redirects=step.redirects,
+                moved=step.moved if step.redirects else None,
+            )
+
+    async def _body(self, response: aiohttp.ClientResponse, kind: Kind, where: str) -> bytes:
+        limit = self._max_body if kind == "feed" else min(self._max_body, LARGEST_PAGE)
+        if kind == "article" and not response.content_type.startswith(_PAGES):
+            raise FetchError(f"{where}: this is no web page ({response.content_type[:60]})", fault="not_a_page")
+        gzip = body.layer(",".join(response.headers.getall("Content-Encoding", [])), where)
+        if (response.content_length or 0) > limit:
+            raise body.too_large(limit, where)
+        return await body.read(response.content.iter_any(), gzip=gzip, limit=limit, where=where)
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            factory = None if self._proxy else guard.socket_factory(self._allowed)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(socket_factory=factory, resolver=self._resolver, limit=0),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": self._agent},
+                timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
+                trust_env=False,
+                auto_decompress=False,
+            )
+        return self._session
+
+
+def _first(url: str, etag: str | None, last_modified: str | None, headers: Mapping[str, str], kind: Kind) -> _Step:
+    asked = urls.wire(url)
+    if asked is None:
+        raise FetchError(
+            f"{urls.redact(url)}: this is no http or https address that can be asked for; check its spelling",
+            fault="scheme",
+        )
+    own = dict(headers)
+    known = urls.credentials(url)
+    if known is not None and "authorization" not in {name.lower() for name in own}:
+        own["Authorization"] = "Basic " + b64encode(":".join(known).encode()).decode()
+    given = {"If-None-Match": answer.plain(etag), "If-Modified-Since": answer.plain(last_modified)}
+    validators = {name: value for name, value in given.items() if value is not None}
+    return _Step(url=asked, kind=kind, validators=validators, own=own)
+
+
+def _next(step: _Step, response: aiohttp.ClientResponse, where: str) -> _Step:
+    """The hop that a redirect asks for; raises FetchError when it leads nowhere we go."""
+    # headers are decoded with surrogates for bytes that are no UTF-8
+    location = response.headers.get("Location", "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    resolved = urls.absolute(step.url, location)
+    target = None if resolved is None else urls.wire(resolved)
+    if target is None:
+        told = "without saying where to" if not location.strip() else "to something that is no http or https address"
+        raise FetchError(f"{where}: the server redirects {told}; check the address in a browser", fault="scheme")
+    permanent = response.status in answer.PERMANENT and (step.moved is not None or not step.redirects)
+    return replace(
+        step,
+        url=target,
+        own=step.own if _trusted(step.url, target) else {},
+        redirects=(*step.redirects, target),
+        moved=target if permanent else None,
+    )
+
+
+def _trusted(old: str, new: str) -> bool:
+    """Whether the user's headers may go to the new address: the same host and port, and never from https to http."""
+    one, other = urlsplit(old), urlsplit(new)
+    if one.hostname != other.hostname:
+        return False
+    upgraded = (one.scheme, other.scheme) == ("http", "https") and one.port is None and other.port is None
+    return upgraded or (one.scheme, one.port) == (other.scheme, other.port)
+
+
+def _dotted(url: str) -> str:
+    """Spell out an IPv4 host in its plain form: the library refuses 127.1 and 2130706433 by a name of its own."""
+    host = urls.host(url)
+    address = guard.literal(host)
+    return url if address is None or address == host or ":" in host else url.replace(host, address, 1)
