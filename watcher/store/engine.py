@@ -35,13 +35,16 @@ RETRIES = (0.2, 0.5, 1.0, 2.0)
 """Seconds of rest before each further try of a write that found the database held."""
 
 
-def _engine(path: Path, *, write: bool, busy: timedelta) -> Engine:
-    """One connection to an existing file; SQLAlchemy's transactions become BEGIN IMMEDIATE (writing) or BEGIN."""
+def _engine(path: Path, *, write: bool, busy: timedelta, rebuilding: bool = False) -> Engine:
+    """One connection to an existing file; SQLAlchemy's transactions become BEGIN IMMEDIATE (writing) or BEGIN.
+
+    ``rebuilding``: a migration may drop a table that others refer to, to make it anew.
+    """
 
     def connection() -> Any:
         made = refusals.connect(path, write=write)
         made.execute(f"PRAGMA busy_timeout = {int(busy.total_seconds() * 1000)}")
-        made.execute("PRAGMA foreign_keys = ON")
+        made.execute(f"PRAGMA foreign_keys = {'OFF' if rebuilding else 'ON'}")
         if write:
             made.execute("PRAGMA journal_mode = WAL")
             made.execute("PRAGMA synchronous = FULL")  # a lost "posted" row would be a second alert
@@ -200,7 +203,10 @@ class Store:
 
 
 def _installation(conn: Connection) -> str:
-    return str(conn.scalar(select(meta.c.value).where(meta.c.key == "installation")))
+    found: str | None = conn.scalar(select(meta.c.value).where(meta.c.key == "installation"))
+    if found is None:
+        raise StateError("the database has lost its installation id; restore a backup (watcher restore FILE)")
+    return found
 
 
 def _state_error(error: DBAPIError, path: Path) -> Exception:
@@ -244,10 +250,14 @@ def _create(path: Path, now: datetime, migrations: Path, busy: timedelta) -> Non
 
 
 def _upgrade(path: Path, migrations: Path, busy: timedelta, *, born: datetime | None = None) -> None:
-    engine = _engine(path, write=True, busy=busy)
+    engine = _engine(path, write=True, busy=busy, rebuilding=True)
     try:
         with engine.begin() as conn:
             schema.upgrade(conn, migrations)
+            if astray := conn.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise StateError(
+                    f"{path}: could not be migrated (rows of {astray[0]} refer to nothing); restore a backup"
+                )
             if born:
                 schema.first_rows(conn, born)
     finally:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, or_, select
 
 from watcher.relevance.stream import bin_of, weight
 from watcher.store import rows
@@ -86,7 +86,8 @@ def put_decisions(conn: Connection, made: Sequence[Decision]) -> None:
     if made:
         new = rows.insert(conn, decisions)
         told = {c.name: new.excluded[c.name] for c in rows.DECISION if c.name not in {"topic", "entry"}}
-        kept = new.on_conflict_do_update(["topic", "entry"], set_=told, where=decisions.c.state.in_(OPEN_TO_REVISION))
+        open_ones = or_(*(decisions.c.state == state for state in OPEN_TO_REVISION))  # IN cannot be sent many times
+        kept = new.on_conflict_do_update(["topic", "entry"], set_=told, where=open_ones)
         conn.execute(kept, [rows.values_of(decision) for decision in made])
 
 

@@ -1,0 +1,320 @@
+"""What every store must do with feeds, entries, stories and statistics."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests import builders as b
+from tests.builders import NOW
+from watcher.relevance.stream import BINS, bin_of, weight
+from watcher.store import Store
+from watcher.store.entries import entries_since, find_entry, known_entries
+from watcher.store.feeds import due_feeds, feed_states, register_feeds, register_topics, save_feed_state
+from watcher.store.report import counts, entry_report, feed_rows, recent_decisions
+from watcher.store.save import SaveResult, save
+from watcher.store.stories import open_stories
+from watcher.store.stream import load_stream, prune_stream
+from watcher.types import Batch, Entry, NewMember, State, StreamDelta
+
+MINUTE = timedelta(minutes=1)
+FEED = b.feed().id
+
+
+def member(entry: Entry, story: str = "s1", **over: object) -> NewMember:
+    given = {"story": story, "destination": "slack:#desk", "entry": entry.id, "relation": "founder", "nearest": None}
+    told = {"summary": "They agreed.", "summary_source": "feed", "at": NOW, "topics": ("us-south-korea",)}
+    return NewMember(**{**given, **told, **over})  # type: ignore[arg-type]  a builder, as in tests/builders.py
+
+
+def known(store: Store, entry: Entry) -> dict[str, State]:
+    found, _ = store.read_now(known_entries, feed=FEED, identities=[entry.identity], guids=())
+    return dict(found[entry.identity].decided)
+
+
+# feeds and topics
+
+
+def test_a_registered_feed_is_due_at_once_and_only_new_ones_are_told(store: Store) -> None:
+    feed = b.feed()
+    urls = {feed.id: "https://news.example/feed.xml"}
+    assert store.write_now(register_feeds, [feed], urls=urls, now=NOW) == (feed.id,)
+    assert store.write_now(register_feeds, [feed], urls=urls, now=NOW + MINUTE) == ()
+    (state,) = store.read_now(due_feeds, ids=[feed.id], now=NOW, limit=5)
+    assert state == b.feed_state()
+
+
+def test_registering_again_renames_a_feed_and_forgets_nothing(store: Store) -> None:
+    state = b.feed_state(etag='"1"', failures=3, error="timed out", last_polled=NOW)
+    store.write_now(save_feed_state, state)
+    renamed = b.feed(name="Another name")
+    store.write_now(register_feeds, [renamed], urls={renamed.id: state.url}, now=NOW + MINUTE)
+    assert store.read_now(feed_states)[state.id] == replace(state, name="Another name")
+
+
+def test_the_longest_waiting_feed_is_polled_first_and_a_gone_one_never(store: Store) -> None:
+    urls = [f"https://{n}.example/feed" for n in range(4)]
+    late, later, gone, future = (b.feed_state(url) for url in urls)
+    for state in (
+        replace(late, next_due=NOW - MINUTE),
+        replace(later, next_due=NOW - 2 * MINUTE),
+        replace(gone, next_due=NOW - 3 * MINUTE, gone=True),
+        replace(future, next_due=NOW + MINUTE),
+    ):
+        store.write_now(save_feed_state, state)
+    ids = [state.id for state in (late, later, gone, future)]
+    assert [s.id for s in store.read_now(due_feeds, ids=ids, now=NOW, limit=9)] == [later.id, late.id]
+    assert [s.id for s in store.read_now(due_feeds, ids=ids, now=NOW, limit=1)] == [later.id]
+    assert store.read_now(due_feeds, ids=[future.id], now=NOW, limit=9) == []
+    assert set(store.read_now(feed_states, ids[:2])) == set(ids[:2])
+
+
+def test_when_a_feed_was_added_is_never_rewritten(store: Store) -> None:
+    store.write_now(save_feed_state, b.feed_state())
+    store.write_now(save, Batch(at=NOW, feeds=(b.feed_state(added_at=NOW + MINUTE, etag="x"),)))
+    state = store.read_now(feed_states)[FEED]
+    assert (state.added_at, state.etag) == (NOW, "x")
+
+
+def test_a_topic_is_new_once(store: Store) -> None:
+    assert store.write_now(register_topics, ["a", "b", "a"], now=NOW) == ("a", "b")
+    assert store.write_now(register_topics, ["b", "c"], now=NOW) == ("c",)
+
+
+# entries
+
+
+def test_an_entry_is_known_by_identity_anywhere_and_by_guid_in_its_feed(store: Store) -> None:
+    entry = b.entry()
+    seen = b.sighting(entry.id, FEED, guid="guid-1")
+    assert store.write_now(save, Batch(at=NOW, entries=(entry,), sightings=(seen,))) == SaveResult(
+        entries_new=1, outbox_new=0
+    )
+    here = store.read_now(known_entries, feed=FEED, identities=[entry.identity, "other"], guids=["guid-1", "guid-2"])
+    there = store.read_now(known_entries, feed="elsewhere", identities=[entry.identity], guids=["guid-1"])
+    assert (set(here[0]), set(here[1])) == ({entry.identity}, {"guid-1"})
+    assert (set(there[0]), set(there[1])) == ({entry.identity}, set())
+    assert here[0][entry.identity].entry == entry
+    assert here[1]["guid-1"].feeds == frozenset({FEED})
+
+
+def test_a_guid_that_was_used_again_stands_for_its_latest_entry(store: Store) -> None:
+    old, new = b.entry("old"), b.entry("new")
+    seen = (b.sighting(old.id, FEED, guid="g"), b.sighting(new.id, FEED, guid="g", seen=NOW + MINUTE))
+    store.write_now(save, Batch(at=NOW, entries=(old, new), sightings=seen))
+    _, by_guid = store.read_now(known_entries, feed=FEED, identities=(), guids=["g"])
+    assert by_guid["g"].entry == new
+
+
+def test_more_identities_than_one_statement_takes(store: Store) -> None:
+    entries = tuple(b.entry(f"headline {n}") for n in range(1200))
+    assert store.write_now(save, Batch(at=NOW, entries=entries)).entries_new == 1200
+    assert store.write_now(save, Batch(at=NOW, entries=entries)).entries_new == 0
+    found, _ = store.read_now(known_entries, feed=FEED, identities=[e.identity for e in entries], guids=())
+    assert len(found) == 1200
+
+
+def test_an_entry_said_again_changes_its_text_but_never_loses_its_article(store: Store) -> None:
+    entry = b.entry(article="The whole story.", published=NOW)
+    again = replace(
+        entry, title="Edited", article=None, published=None, first_seen=NOW + MINUTE, article_note="paywall"
+    )
+    store.write_now(save, Batch(at=NOW, entries=(entry,)))
+    assert store.write_now(save, Batch(at=NOW, entries=(again,))).entries_new == 0
+    assert store.read_now(find_entry, entry.id, None) == replace(entry, title="Edited")
+
+
+def test_an_article_that_came_later_takes_its_note_along(store: Store) -> None:
+    entry = b.entry(article_note="timed out")
+    store.write_now(save, Batch(at=NOW, entries=(entry,)))
+    store.write_now(save, Batch(at=NOW, entries=(replace(entry, article="Text.", article_note=None),)))
+    assert store.read_now(find_entry, entry.id, None) == replace(entry, article="Text.", article_note=None)
+
+
+def test_an_entry_is_found_by_id_and_by_either_form_of_its_address(store: Store) -> None:
+    entry = b.entry(url="http://www.news.example/a?utm_source=x", identity="https://news.example/a")
+    store.write_now(save, Batch(at=NOW, entries=(entry,)))
+    for needle, canonical in (
+        (entry.id, None),
+        ("https://news.example/a", None),
+        ("http://m.news.example/a", "https://news.example/a"),
+        ("http://www.news.example/a?utm_source=x", None),
+    ):
+        assert store.read_now(find_entry, needle, canonical) == entry
+    assert store.read_now(find_entry, "https://news.example/b", None) is None
+
+
+def test_entries_since_are_told_oldest_first(store: Store) -> None:
+    entries = tuple(b.entry(str(n), first_seen=NOW - n * MINUTE) for n in range(4))
+    store.write_now(save, Batch(at=NOW, entries=entries))
+    found = store.read_now(entries_since, NOW - 2 * MINUTE)
+    assert [one.entry.title for one in found] == ["2", "1", "0"]
+
+
+nasty = st.text(st.characters(codec=None, exclude_categories=()), max_size=40)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(title=nasty, guid=nasty)
+def test_whatever_a_publisher_writes_can_be_stored_and_found(store: Store, title: str, guid: str) -> None:
+    entry = b.entry(title, identity=f"{FEED} {guid}", url=None, id=b.hex16(repr(guid)))
+    seen = b.sighting(entry.id, FEED, guid=guid)
+    store.write_now(save, Batch(at=NOW, entries=(entry,), sightings=(seen,)))
+    by_identity, by_guid = store.read_now(known_entries, feed=FEED, identities=[entry.identity], guids=[guid])
+    assert set(by_identity) == {entry.identity}
+    assert set(by_guid) == ({guid} if guid else set())
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    moment=st.datetimes(
+        min_value=datetime(1, 1, 2),  # noqa: DTZ001  hypothesis adds the zone
+        max_value=datetime(9999, 12, 30),  # noqa: DTZ001  same
+        timezones=st.sampled_from([UTC, timezone(timedelta(hours=9)), timezone(timedelta(hours=-5, minutes=-30))]),
+    )
+)
+def test_times_come_back_as_the_same_moment_in_utc(store: Store, moment: datetime) -> None:
+    entry = b.entry(str(moment), published=moment)
+    store.write_now(save, Batch(at=NOW, entries=(entry,)))
+    found = store.read_now(find_entry, entry.id, None)
+    assert found is not None
+    assert found.published == moment
+    assert found.published.tzinfo is UTC
+
+
+# decisions
+
+
+@pytest.mark.parametrize("state", ["below", "excluded", "stale"])
+def test_what_was_not_told_may_be_judged_again(store: Store, state: State) -> None:
+    entry = b.entry()
+    store.write_now(save, Batch(at=NOW, entries=(entry,), decisions=(b.decision(entry.id, state=state),)))
+    store.write_now(save, Batch(at=NOW, decisions=(b.decision(entry.id, state="pending"),)))
+    assert known(store, entry) == {"us-south-korea": "pending"}
+
+
+@pytest.mark.parametrize("state", ["posted", "grouped", "held", "dead", "pending"])
+def test_what_was_told_stays_told(store: Store, state: State) -> None:
+    entry = b.entry()
+    first = b.decision(entry.id, state=state)
+    store.write_now(save, Batch(at=NOW, entries=(entry,), decisions=(first,)))
+    store.write_now(save, Batch(at=NOW, decisions=(b.decision(entry.id, state="below", reason="other"),)))
+    report = store.read_now(entry_report, entry.id)
+    assert report is not None
+    assert report.decisions == (first,)
+
+
+def test_another_topic_is_another_decision(store: Store) -> None:
+    entry = b.entry()
+    both = (b.decision(entry.id, "a", state="posted"), b.decision(entry.id, "b", state="below", score=None))
+    store.write_now(save, Batch(at=NOW, entries=(entry,), decisions=both))
+    assert known(store, entry) == {"a": "posted", "b": "below"}
+    assert [(one.entry, one.decision) for one in store.read_now(recent_decisions, NOW)] == [
+        (entry, both[0]),
+        (entry, both[1]),
+    ]
+    assert store.read_now(recent_decisions, NOW + MINUTE) == []
+
+
+# stories
+
+
+def test_an_open_story_is_read_whole_in_the_order_of_its_members(store: Store) -> None:
+    first, second, third = b.entry("one", article="The article."), b.entry("two"), b.entry("three", outlet="Other")
+    store.write_now(save, Batch(at=NOW, entries=(first, second), members=(member(first), member(second))))
+    late = member(third, relation="follow_up", nearest=first.id, at=NOW + MINUTE)
+    store.write_now(save, Batch(at=NOW, entries=(third,), members=(late, member(first))))
+    (story,) = store.read_now(open_stories, destination="slack:#desk", since=NOW + MINUTE)
+    assert [(one.title, one.text, one.seen) for one in story.members] == [
+        ("one", "The article.", NOW),
+        ("two", second.text, NOW),
+        ("three", third.text, NOW + MINUTE),
+    ]
+    assert (story.id, story.opened_at, story.last_at) == ("s1", NOW, NOW + MINUTE)
+
+
+def test_a_story_closes_and_belongs_to_one_destination(store: Store) -> None:
+    entry = b.entry()
+    store.write_now(save, Batch(at=NOW, entries=(entry,), members=(member(entry),)))
+    assert store.read_now(open_stories, destination="slack:#desk", since=NOW + MINUTE) == []
+    assert store.read_now(open_stories, destination="slack:#other", since=NOW) == []
+
+
+# statistics
+
+
+def test_the_stream_is_stored_in_units_that_grow(store: Store) -> None:
+    delta = StreamDelta(
+        documents={"en": 2, "ko": 1}, terms={"en": {"seoul": 2, "talks": 1}}, scores={("t", "snippet"): (0.3, 0.3, 1.0)}
+    )
+    later = NOW + timedelta(days=30)
+    store.write_now(save, Batch(at=NOW, stream=delta))
+    store.write_now(save, Batch(at=later, stream=delta))
+    stream = store.read_now(load_stream)
+    both = weight(NOW) + weight(later)
+    assert stream.languages["en"].documents == pytest.approx(2 * both)
+    assert stream.languages["en"].terms == pytest.approx({"seoul": 2 * both, "talks": both})
+    assert stream.languages["ko"].terms == {}
+    bins = stream.histograms["t", "snippet"]
+    assert len(bins) == BINS
+    assert {place: count for place, count in enumerate(bins) if count} == pytest.approx(
+        {bin_of(0.3): 2 * both, BINS - 1: both}
+    )
+
+
+def test_the_stored_stream_is_the_one_in_memory(store: Store) -> None:
+    delta = StreamDelta(documents={"en": 1}, terms={"en": {"a": 1, "b": 1}}, scores={("t", "full"): (0.25,)})
+    live = store.read_now(load_stream)
+    for at in (NOW, NOW + MINUTE):
+        live.add(delta, at)
+        store.write_now(save, Batch(at=at, stream=delta))
+    assert store.read_now(load_stream) == live
+
+
+def test_the_rarest_terms_are_forgotten_first(store: Store) -> None:
+    terms = {f"t{n}": n for n in range(1, 6)}
+    store.write_now(save, Batch(at=NOW, stream=StreamDelta(documents={"en": 9}, terms={"en": terms})))
+    assert store.write_now(prune_stream, keep=2) == 3
+    assert set(store.read_now(load_stream).languages["en"].terms) == {"t4", "t5"}
+    assert store.write_now(prune_stream, keep=2) == 0
+
+
+# reports
+
+
+def test_a_report_names_feeds_topics_and_how_the_story_told_a_copy(store: Store) -> None:
+    founder, copy = b.entry("one"), b.entry("two")
+    store.write_now(
+        save,
+        Batch(
+            at=NOW,
+            feeds=(b.feed_state(),),
+            entries=(founder, copy),
+            sightings=(b.sighting(copy.id, FEED), b.sighting(copy.id, "gone feed", seen=NOW + MINUTE)),
+            decisions=(b.decision(founder.id), b.decision(copy.id, state="grouped")),
+            members=(member(founder), member(copy, relation="copy", nearest=founder.id)),
+            outbox=(b.outbox_item("i/s1", story="s1", entry=founder.id),),
+        ),
+    )
+    report = store.read_now(entry_report, copy.id)
+    assert report is not None
+    assert report.feeds == ("Example News", "gone feed")
+    (told,) = report.tellings
+    assert (told.destination, told.topics, told.story, told.relation) == (
+        "slack:#desk",
+        ("us-south-korea",),
+        "s1",
+        "copy",
+    )
+    assert told.item is not None
+    assert told.item.key == "i/s1"
+    assert store.read_now(entry_report, "unknown") is None
+    (row,) = store.read_now(feed_rows)
+    assert (row.seen, row.latest) == (1, NOW)
+    total = store.read_now(counts)
+    assert (total.feeds, total.entries, total.stories, total.outbox) == (1, 2, 1, {"pending": 1})
+    assert total.decisions == {"us-south-korea": {"grouped": 1, "pending": 1}}
