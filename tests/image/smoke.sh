@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Starts the built image as its users do and looks at it from outside. usage: tests/image/smoke.sh IMAGE
+#
+# version, the user's id, check of a mounted configuration, the demo, run until healthy, SIGTERM: exit 0 within 10 s.
+# With Docker the root file system is read-only, all capabilities are dropped and there is no network. buildah's chroot
+# knows no read-only root: there the user is an ordinary one, and at the end nothing may have changed outside /data and
+# /tmp. Nothing here needs the network.
+set -euo pipefail
+image=${1:?usage: tests/image/smoke.sh IMAGE}
+repo=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d)
+checks=0
+started=$SECONDS
+container='' pid=''
+
+b() { buildah --storage-driver "${STORAGE_DRIVER:-vfs}" "$@"; }
+ok() { checks=$((checks + 1)); echo "ok $checks - $*"; }
+fail() {
+  echo "not ok - $*"
+  for log in "$work"/*.log; do if [ -s "$log" ]; then echo "--- ${log##*/}"; tail -30 "$log"; fi; done
+  exit 1
+}
+clean() {
+  if [ -n "$pid" ]; then kill -KILL "$pid" 2>/dev/null || true; fi
+  if [ -n "$container" ] && [ "$engine" = docker ]; then docker rm -f "$container" >/dev/null 2>&1 || true; fi
+  if [ -n "$container" ] && [ "$engine" = buildah ]; then b rm "$container" >/dev/null 2>&1 || true; fi
+  rm -rf "$work"
+}
+trap clean EXIT
+
+# ── a configuration as a user mounts it: folders, read-only ──
+mkdir -p "$work"/config "$work"/seeds/sample "$work"/data/config "$work"/data/seeds
+cp "$repo"/watcher/data/demo/seeds/*.txt "$work"/seeds/sample/
+cat >"$work"/config/watcher.yaml <<'YAML'
+feeds:
+  - http://127.0.0.1:9/feed.xml       # nobody answers there: a dead feed must not stop the service
+topics:
+  sample:
+    title: A sample
+    seeds: ../seeds/sample
+    channel: "#smoke"
+fetch: {every: 5s, timeout: 2s, allow_networks: [127.0.0.0/8]}
+notify: console
+YAML
+chmod -R a+rX "$work"
+chown -R 10001:10001 "$work"/data 2>/dev/null || chmod -R a+rwX "$work"/data
+
+# ── two engines, four words: once (a command in a fresh process), start, beside (the running one), stop ──
+mounts=(-v "$work/data:/data" -v "$work/config:/data/config:ro" -v "$work/seeds:/data/seeds:ro")
+if command -v docker >/dev/null && docker info >/dev/null 2>&1; then
+  engine=docker
+  strict=(--read-only --tmpfs /tmp:size=64m,mode=1777 --cap-drop ALL --security-opt no-new-privileges --network none)
+  once() { docker run --rm "${strict[@]}" "${mounts[@]}" --entrypoint "$1" "$image" "${@:2}"; }
+  start() { container=$(docker run -d "${strict[@]}" "${mounts[@]}" "$image"); }
+  beside() { docker exec "$container" "$@"; }
+  alive() { [ "$(docker inspect -f '{{.State.Running}}' "$container")" = true ]; }
+  stop() { docker kill -s TERM "$container" >/dev/null; code=$(timeout 30 docker wait "$container"); }
+else
+  engine=buildah
+  container=$(b from "$image")
+  root=$(b mount "$container")
+  in_chroot() {
+    b run --isolation chroot --user 10001:10001 "${mounts[@]}" --mount type=tmpfs,destination=/tmp \
+      --env WATCHER_LISTEN=127.0.0.1:0 "$container" -- "$@"
+  }
+  once() { in_chroot "$@"; }
+  start() { in_chroot watcher run >"$work"/run.log 2>&1 & pid=$!; }
+  beside() { in_chroot "$@"; }
+  alive() { kill -0 "$pid" 2>/dev/null; }
+  below() {
+    local child
+    for child in $(pgrep -P "$1"); do echo "$child"; below "$child"; done
+  }
+  service() {                     # the first of the user's processes that is Python: the one a container would have as PID 1
+    local each
+    for each in $(below "$pid"); do
+      if [ "$(stat -c %u "/proc/$each")" = 10001 ] && [[ $(readlink "/proc/$each/exe") == *python* ]]; then
+        echo "$each"
+        return
+      fi
+    done
+  }
+  stop() { kill -TERM "$(service)"; code=0; wait "$pid" || code=$?; pid=''; }
+  touch "$work"/before
+fi
+
+# ── the checks ──
+version=$(once watcher --version 2>"$work"/version.log) || fail "watcher --version"
+[[ $version == *[0-9].[0-9]* ]] || fail "watcher --version printed: $version"
+ok "version: $version"
+
+[ "$(once id -u 2>"$work"/id.log)" = 10001 ] || fail "the image does not run as uid 10001"
+if once touch /etc/written /opt/watcher/written >"$work"/touch.log 2>&1; then fail "the user may write outside /data"; fi
+ok "an ordinary user, who cannot write outside /data"
+
+once watcher check >"$work"/check.log 2>&1 || fail "watcher check"
+ok "check reads the mounted configuration"
+
+once watcher demo >"$work"/demo.log 2>&1 || fail "watcher demo"
+ok "the demo runs inside the image"
+
+start
+deadline=$((SECONDS + 60))
+until beside watcher health >"$work"/health.log 2>&1; do
+  alive || fail "watcher run ended by itself"
+  if ((SECONDS > deadline)); then fail "not healthy after 60 s"; fi
+  sleep 0.5
+done
+ok "run is healthy after $((SECONDS - deadline + 60)) s"
+if [ "$engine" = docker ]; then docker logs "$container" >"$work"/run.log 2>&1; fi
+[ -s "$work"/data/watcher.db ] || fail "no database in the volume"
+ok "its database lies in the volume"
+
+asked=$SECONDS
+stop
+took=$((SECONDS - asked))
+[ "$code" = 0 ] || fail "exit $code after SIGTERM"
+((took <= 10)) || fail "$took s from SIGTERM to the end"
+ok "SIGTERM ends it with 0 after $took s"
+
+if [ "$engine" = buildah ]; then
+  written=$(find "$root" -xdev \( -path "$root/data" -o -path "$root/tmp" -o -path "$root/run" \) -prune -o \
+    -type f -newer "$work"/before -print | head -5)
+  [ -z "$written" ] || fail "written outside /data and /tmp: $written"
+  ok "nothing was written outside /data and /tmp"
+fi
+echo "===== image: $checks passed in $((SECONDS - started))s ($engine, $image) ====="
