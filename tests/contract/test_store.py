@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,10 +26,16 @@ MINUTE = timedelta(minutes=1)
 FEED = b.feed().id
 
 
-def member(entry: Entry, story: str = "s1", **over: object) -> NewMember:
-    given = {"story": story, "destination": "slack:#desk", "entry": entry.id, "relation": "founder", "nearest": None}
-    told = {"summary": "They agreed.", "summary_source": "feed", "at": NOW, "topics": ("us-south-korea",)}
-    return NewMember(**{**given, **told, **over})  # type: ignore[arg-type]  a builder, as in tests/builders.py
+def member(entry: Entry, story: str = "s1", **over: Any) -> NewMember:
+    given: dict[str, Any] = {"story": story, "destination": "slack:#desk", "entry": entry.id, "relation": "founder"}
+    told = {
+        "nearest": None,
+        "summary": "They agreed.",
+        "summary_source": "feed",
+        "at": NOW,
+        "topics": ("us-south-korea",),
+    }
+    return NewMember(**{**given, **told, **over})
 
 
 def known(store: Store, entry: Entry) -> dict[str, State]:

@@ -21,10 +21,14 @@ GONE = ("dead", "dropped")
 
 def _speaks_for(row: FromClause) -> ColumnElement[bool]:
     """An outbox row's own topic, and every other topic that its entry matched at its destination."""
-    matched = exists().where(
-        matches.c.topic == decisions.c.topic,
-        matches.c.entry == row.c.entry,
-        matches.c.destination == row.c.destination,
+    matched = (
+        exists()
+        .where(
+            matches.c.topic == decisions.c.topic,
+            matches.c.entry == row.c.entry,
+            matches.c.destination == row.c.destination,
+        )
+        .correlate(decisions, row)  # two levels down SQLAlchemy would not find them by itself
     )
     return and_(decisions.c.entry == row.c.entry, or_(decisions.c.topic == row.c.topic, matched))
 
@@ -33,17 +37,17 @@ def follow(conn: Connection, keys: Sequence[str], state: State, *, only_from: Se
     """Bring the decisions of these rows, and of the rows told in these digests, to a state."""
     for part in rows.chunks(keys):
         named = or_(outbox.c.key.in_(part), outbox.c.digest.in_(part))
-        mine = exists().where(named, _speaks_for(outbox))
+        mine = exists().where(named, _speaks_for(outbox)).correlate(decisions)
         conn.execute(update(decisions).where(decisions.c.state.in_(only_from), mine).values(state=state))
 
 
 def die(conn: Connection, keys: Sequence[str]) -> None:
     """Bring the decisions of these rows to ``dead``, but for those that another row tells or has told."""
     other = outbox.alias("other")
-    told_elsewhere = exists().where(other.c.state.in_((*LIVE, "sent")), _speaks_for(other))
+    told_elsewhere = exists().where(other.c.state.in_((*LIVE, "sent")), _speaks_for(other)).correlate(decisions)
     for part in rows.chunks(keys):
         named = or_(outbox.c.key.in_(part), outbox.c.digest.in_(part))
-        mine = exists().where(named, _speaks_for(outbox))
+        mine = exists().where(named, _speaks_for(outbox)).correlate(decisions)
         undone = decisions.c.state.in_(("pending", "held"))
         conn.execute(update(decisions).where(undone, mine, ~told_elsewhere).values(state="dead"))
 
