@@ -1,0 +1,149 @@
+"""One topic's model: a list of at most 200 weighted words and word pairs.
+
+In scikit-learn's terms it is a TF-IDF vectoriser and a linear classifier whose weights are the (nearest-centroid) mean
+of its few positive examples, Rocchio's rule without negatives. With one to five examples this ranks as logistic
+regression does, and its yes/no does not depend on a made-up negative class. `CountVectorizer`, `TfidfTransformer` and
+`normalize` do the work.
+
+Its one rule: a weight is large for what is frequent in the seeds and rare both in ordinary news and in what was polled
+lately. Nothing here depends on the order of seeds, on a clock or on chance.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import log
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.preprocessing import normalize
+
+from watcher.errors import Problem, SeedError
+from watcher.relevance.features import total
+from watcher.text import words
+from watcher.types import Seed, TermShares
+
+Floats = NDArray[np.float64]
+
+ENOUGH_POLLED = 100.0
+"""Polled documents of a language (faded) before their statistics count."""
+
+RAREST = 1e-3
+"""No share counts as smaller: a term nobody has seen yet is rare, but not the rarer the more was counted."""
+
+MOST_TERMS = 200
+KEY_TERMS = 30
+TITLE_BOOST = 2.0
+SINGLE_USE = 0.5
+
+_GENERIC = frozenset({"news", "com", "org", "net", "www", "tv", "radio", "online"})
+
+
+class Rarity:
+    """How rare terms of one language are: idf = 1 − ln p, p the larger of the background's and the stream's share."""
+
+    def __init__(self, background: TermShares | None, stream: TermShares | None) -> None:
+        self._background: Mapping[str, float] = background.shares if background else {}
+        known = stream is not None and stream.documents >= ENOUGH_POLLED
+        self._stream: Mapping[str, float] = stream.shares if stream and known else {}
+
+    def idf(self, term: str) -> float:
+        """At least 1 (every document holds it), at most 1 − ln(`RAREST`)."""
+        share = max(self._background.get(term, 0.0), self._stream.get(term, 0.0), RAREST)
+        return 1.0 - log(share)
+
+    def vectors(self, counts: csr_matrix, vocabulary: Sequence[str]) -> csr_matrix:
+        """Counts (documents × vocabulary) as unit TF-IDF vectors, tf = 1 + ln(count)."""
+        transformer = TfidfTransformer(sublinear_tf=True, norm="l2")
+        transformer.idf_ = np.array([self.idf(term) for term in vocabulary], dtype=np.float64)
+        vectors: csr_matrix = transformer.transform(counts)
+        return vectors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicModel:
+    """A topic in one language. ``weights``: unit vector, heaviest term first; ``key``: its first 30, summing to 1."""
+
+    topic: str
+    language: str
+    weights: Mapping[str, float]
+    key: Mapping[str, float]
+    seeds: Mapping[str, Mapping[str, float]]
+    """Seed's name → its unit vector over the terms in ``weights`` (shorter than 1 where others carried it)."""
+
+
+def train(topic: str, seeds: Sequence[Seed], language: str, rarity: Rarity) -> TopicModel:
+    """The model of a topic from its seeds in one language. Raises SeedError when they hold no word at all."""
+    totals = [_without_outlet(seed) for seed in seeds]
+    vocabulary = sorted(set().union(*totals))
+    if not vocabulary:
+        raise SeedError([no_words(topic, seeds)])
+    vectors = rarity.vectors(_matrix(totals, vocabulary), vocabulary)
+    mean = np.asarray(vectors.mean(axis=0)).ravel() * _boosts(seeds, totals, vocabulary)
+    # the heaviest first; equal weights by the alphabet (the vocabulary's order)
+    chosen = [int(i) for i in np.argsort(-mean, kind="stable")[:MOST_TERMS]]
+    unit: Floats = normalize(mean[chosen].reshape(1, -1)).ravel()
+    weights = {vocabulary[column]: float(weight) for column, weight in zip(chosen, unit, strict=True)}
+    heaviest = dict(list(weights.items())[:KEY_TERMS])
+    whole = sum(heaviest.values())
+    return TopicModel(
+        topic=topic,
+        language=language,
+        weights=weights,
+        key={term: weight / whole for term, weight in heaviest.items()},
+        seeds={seed.name: _row(vectors[i], vocabulary, weights) for i, seed in enumerate(seeds)},
+    )
+
+
+def _matrix(totals: Sequence[Mapping[str, int]], vocabulary: Sequence[str]) -> csr_matrix:
+    column = {term: i for i, term in enumerate(vocabulary)}
+    rows = [i for i, counts in enumerate(totals) for _ in counts]
+    columns = [column[term] for counts in totals for term in counts]
+    values = [float(count) for counts in totals for count in counts.values()]
+    return csr_matrix((values, (rows, columns)), shape=(len(totals), len(vocabulary)))
+
+
+def _boosts(seeds: Sequence[Seed], totals: Sequence[Counter[str]], vocabulary: Sequence[str]) -> Floats:
+    in_titles = set().union(*(seed.counts.title for seed in seeds))
+    uses: Counter[str] = sum(totals, Counter())
+    return np.array(
+        [TITLE_BOOST if term in in_titles else SINGLE_USE if uses[term] <= 1 else 1.0 for term in vocabulary],
+        dtype=np.float64,
+    )
+
+
+def _row(vector: csr_matrix, vocabulary: Sequence[str], weights: Mapping[str, float]) -> dict[str, float]:
+    terms = ((vocabulary[i], float(value)) for i, value in zip(vector.indices, vector.data, strict=True))
+    return {term: value for term, value in terms if term in weights}
+
+
+def _without_outlet(seed: Seed) -> Counter[str]:
+    """A seed's counts without the name of its own outlet: an alert is about the news, not about who brought it.
+
+    Two-word names go as pairs ("washington post" leaves "washington" alone); a single word goes unless a title has it.
+    """
+    counts = total(seed.counts)
+    name = [word for word in words(seed.outlet or "") if word not in _GENERIC]
+    if len(name) == 1 and name[0] not in seed.counts.title:
+        for term in [term for term in counts if name[0] in term.split()]:
+            del counts[term]
+    elif len(name) > 1:
+        for first, second in pairwise(name):
+            counts.pop(f"{first} {second}", None)
+    return counts or total(seed.counts)
+
+
+def no_words(topic: str, seeds: Sequence[Seed]) -> Problem:
+    """What to say of seeds without a single word."""
+    names = ", ".join(seed.name for seed in seeds) or "no file"
+    return Problem(
+        file=names,
+        key=topic,
+        what="the seeds of this topic hold no words to look for (nothing but stop words, marks or left-overs)",
+        remedy="add an article whose text can be read, at least a headline and a paragraph",
+    )

@@ -1,0 +1,206 @@
+"""The TF-IDF scorer: topics, background and stream together.
+
+Its one rule: a judgement depends on the seeds, the background and what was absorbed before it; nothing else. Given the
+same documents in the same order it says the same again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from watcher.errors import Problem, SeedError
+from watcher.relevance import Judgement
+from watcher.relevance.features import UNDETERMINED, Document, document_terms, primary, total
+from watcher.relevance.model import Rarity, TopicModel, no_words, train
+from watcher.relevance.scoring import Analyse, nothing, score
+from watcher.relevance.stream import Stream
+from watcher.relevance.threshold import reached, strength, threshold
+from watcher.text import TOKENISER
+from watcher.types import Mode, Score, Seed, Sensitivity, StreamDelta, TermShares
+
+GROWN = 0.1
+GROWN_AT_LEAST = 100
+"""Models are trained again when a language's stream has grown by a tenth, and by this many documents at least."""
+
+
+class TfidfScorer:
+    """Judges documents by topics; see `watcher.relevance.Scorer`.
+
+    ``topics``: name → (seeds, sensitivity). ``background``: language → shares. ``stream`` is taken over: `absorb`
+    changes it. With ``now`` the stream counts from the start (in `key_terms` too), else from the first `judge`.
+    Raises SeedError for a topic whose seeds hold no words.
+    """
+
+    def __init__(
+        self,
+        topics: Mapping[str, tuple[Sequence[Seed], Sensitivity]],
+        background: Mapping[str, TermShares],
+        stream: Stream,
+        *,
+        now: datetime | None = None,
+        analyse: Analyse = document_terms,
+    ) -> None:
+        self._background = background
+        self._stream = stream
+        self._analyse = analyse
+        self._sensitivity = {topic: sensitivity for topic, (_, sensitivity) in topics.items()}
+        self._seeds = {topic: _by_language(topic, seeds) for topic, (seeds, _) in topics.items()}
+        self._version = {topic: self._fingerprint(topic) for topic in topics}
+        self._trained: dict[str, tuple[Rarity, list[TopicModel]]] = {}
+        self._grown: Counter[str] = Counter()
+        self._size: dict[str, float] = {}
+        self._thresholds: dict[tuple[str, Mode], float] = {}
+        for language in self._all_languages():
+            self._train(language, now)
+
+    # --- judging
+
+    def judge(
+        self, documents: Sequence[Document], *, topics: Sequence[Collection[str]] | None = None, now: datetime
+    ) -> list[dict[str, Judgement]]:
+        """Per document, topic → judgement. ``topics`` names those to judge per document; None means all.
+
+        A document in a language for which a topic has no seed scores 0; one in an unknown language ("und") is read
+        as the topic's main language.
+        """
+        asked = [frozenset(wanted) for wanted in topics] if topics is not None else None
+        found: list[dict[str, Score]] = [{} for _ in documents]
+        for language in self._all_languages():
+            self._score(documents, language, now, found)
+        judged = []
+        for i, document in enumerate(documents):
+            names = [name for name in self._seeds if asked is None or name in asked[i]]
+            scores = ((name, found[i].get(name) or nothing(document.mode)) for name in names)
+            judged.append({name: self._judgement(name, given, now) for name, given in scores})
+        return judged
+
+    def _score(
+        self, documents: Sequence[Document], language: str, now: datetime, found: list[dict[str, Score]]
+    ) -> None:
+        rows = [i for i, document in enumerate(documents) if primary(document.language) in {language, UNDETERMINED}]
+        if not rows:
+            return
+        rarity, models = self._models(language, now)
+        scores = score([documents[i] for i in rows], models, rarity, language, self._analyse)
+        for i, of_document in zip(rows, scores, strict=True):
+            unknown = primary(documents[i].language) == UNDETERMINED
+            for model, given in zip(models, of_document, strict=True):
+                if not unknown or self._main_language(model.topic) == language:
+                    found[i][model.topic] = given
+
+    def _judgement(self, topic: str, given: Score, now: datetime) -> Judgement:
+        line = self._threshold(topic, given.mode, now)
+        return Judgement(
+            topic=topic,
+            score=given,
+            threshold=line,
+            strength=strength(given.value, line, given.mode),
+            match=reached(given.value, line),
+        )
+
+    def _threshold(self, topic: str, mode: Mode, now: datetime) -> float:
+        key = (topic, mode)
+        if key not in self._thresholds:
+            modes: tuple[Mode, ...] = ("headline", "snippet")
+            short = [found for each in modes if (found := self._stream.histogram(topic, each, now))]
+            full = self._stream.histogram(topic, "full", now)
+            self._thresholds[key] = threshold(mode, self._sensitivity[topic], short=short, full=full)
+        return self._thresholds[key]
+
+    # --- the stream
+
+    def delta(self, documents: Sequence[Document], judged: Sequence[Mapping[str, Judgement]]) -> StreamDelta:
+        """What these documents add to the stream statistics; articles (mode "full") add scores only.
+
+        Copies of one text in a batch count once as documents: syndication does not make a word common.
+        """
+        counts: Counter[str] = Counter()
+        terms: dict[str, Counter[str]] = {}
+        scores: dict[tuple[str, Mode], list[float]] = {}
+        seen: set[tuple[str, str]] = set()
+        for document, judgements in zip(documents, judged, strict=True):
+            for topic, judgement in judgements.items():
+                scores.setdefault((topic, document.mode), []).append(judgement.score.value)
+            content = (document.title, document.text)
+            if document.mode != "full" and content not in seen:
+                seen.add(content)
+                language = primary(document.language)
+                counts[language] += 1
+                terms.setdefault(language, Counter()).update(set(self._analyse(document, language)))
+        return StreamDelta(documents=counts, terms=terms, scores={key: tuple(values) for key, values in scores.items()})
+
+    def absorb(self, delta: StreamDelta, at: datetime) -> None:
+        """Take in what was saved. Models are trained again, at the next `judge`, when the stream has grown enough."""
+        self._stream.add(delta, at)
+        self._grown.update(delta.documents)
+        self._thresholds.clear()
+
+    # --- the topics
+
+    def version(self, topic: str) -> str:
+        """Names tokeniser, background and seeds."""
+        return self._version[topic]
+
+    def key_terms(self, topic: str, n: int) -> tuple[tuple[str, float], ...]:
+        """The ``n`` heaviest terms of the topic's main language with their weights, heaviest first."""
+        _, models = self._trained[self._main_language(topic)]
+        weights = next(model.weights for model in models if model.topic == topic)
+        return tuple(weights.items())[:n]
+
+    def languages(self, topic: str) -> frozenset[str]:
+        """The languages of the topic's seeds."""
+        return frozenset(self._seeds[topic])
+
+    def _main_language(self, topic: str) -> str:
+        """The language of most seeds; the first by the alphabet where two have as many."""
+        seeds = self._seeds[topic]
+        return min(seeds, key=lambda language: (-len(seeds[language]), language))
+
+    def _all_languages(self) -> list[str]:
+        return sorted({language for seeds in self._seeds.values() for language in seeds})
+
+    # --- training
+
+    def _models(self, language: str, now: datetime) -> tuple[Rarity, list[TopicModel]]:
+        if self._grown[language] >= max(GROWN_AT_LEAST, GROWN * self._size[language]):
+            self._train(language, now)
+        return self._trained[language]
+
+    def _train(self, language: str, now: datetime | None) -> None:
+        stream = self._stream.shares(language, now) if now else None
+        rarity = Rarity(self._background.get(language), stream)
+        models = [
+            train(topic, seeds[language], language, rarity) for topic, seeds in self._seeds.items() if language in seeds
+        ]
+        self._trained[language] = (rarity, models)
+        self._size[language] = stream.documents if stream else 0.0
+        # without `now` nobody knows how old the stream is: the next call trains
+        self._grown[language] = 0 if stream else GROWN_AT_LEAST
+
+    def _fingerprint(self, topic: str) -> str:
+        seeds = [
+            (seed.name, seed.outlet, sorted(zone.items()))
+            for of_language in self._seeds[topic].values()
+            for seed in of_language
+            for zone in (seed.counts.title, seed.counts.lead, seed.counts.body)
+        ]
+        known = [(shares.language, shares.documents, len(shares.shares)) for shares in self._background.values()]
+        packed = json.dumps([TOKENISER, sorted(known), sorted(seeds, key=repr)], sort_keys=True)
+        return f"tfidf-{TOKENISER}-{sha256(packed.encode()).hexdigest()[:8]}"
+
+
+def _by_language(topic: str, seeds: Sequence[Seed]) -> dict[str, list[Seed]]:
+    if not seeds:
+        what, remedy = "this topic has no seed", "add at least one article: watcher seeds add FILE --topic " + topic
+        raise SeedError([Problem(file="seeds", key=topic, what=what, remedy=remedy)])
+    found: dict[str, list[Seed]] = {}
+    for seed in sorted(seeds, key=lambda seed: seed.name):
+        if total(seed.counts):
+            found.setdefault(primary(seed.counts.language), []).append(seed)
+    if not found:
+        raise SeedError([no_words(topic, seeds)])
+    return found
