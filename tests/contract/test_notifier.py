@@ -1,0 +1,98 @@
+"""What every notifier promises. A new one gets a row in ``NOTIFIERS``."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
+
+import pytest
+from rich.console import Console
+
+from tests.builders import NOW, alert
+from tests.fake_slack import TOKEN, FakeSlack
+from tests.fakes import FakeNotifier
+from watcher import notifiers
+from watcher.notifiers import Notifier
+from watcher.notifiers.console import ConsoleNotifier
+from watcher.notifiers.slack import SlackNotifier
+from watcher.types import Message
+
+
+@asynccontextmanager
+async def slack() -> AsyncIterator[Notifier]:
+    async with FakeSlack().serve() as there:
+        notifier = SlackNotifier(lambda: TOKEN, there.url)
+        yield notifier
+        await notifier.close()
+
+
+@asynccontextmanager
+async def console() -> AsyncIterator[Notifier]:
+    yield ConsoleNotifier(Console(file=io.StringIO()))
+
+
+@asynccontextmanager
+async def fake() -> AsyncIterator[Notifier]:
+    yield FakeNotifier()
+
+
+Make = Callable[[], AbstractAsyncContextManager[Notifier]]
+NOTIFIERS: dict[str, Make] = {"slack": slack, "console": console, "fake": fake}
+KEEPS = ("slack", "fake")
+"""Those whose messages can be looked up."""
+every = pytest.mark.parametrize("make", NOTIFIERS.values(), ids=NOTIFIERS.keys())
+keeping = pytest.mark.parametrize("make", [NOTIFIERS[name] for name in KEEPS], ids=KEEPS)
+
+
+def test_every_registered_notifier_has_a_row_here() -> None:
+    assert set(notifiers.NOTIFIERS) == set(NOTIFIERS) - {"fake"}
+    for name, place in notifiers.NOTIFIERS.items():
+        module, _, cls = place.partition(":")
+        assert getattr(import_module(module), cls).name == name
+
+
+@every
+async def test_a_sent_message_gets_a_receipt_of_its_own(make: Make) -> None:
+    async with make() as notifier:
+        channel = await notifier.resolve("#desk")
+        first = await notifier.send(Message(key="i/1", kind="alert", items=(alert(),)), channel)
+        second = await notifier.send(Message(key="i/2", kind="reply", items=(alert(),), thread=first), channel)
+        assert first.channel == second.channel == channel
+        assert first.ts != second.ts
+
+
+@every
+@pytest.mark.parametrize("kind", ["alert", "digest", "notice"])
+async def test_every_kind_of_message_is_taken_blocks_or_plain(make: Make, kind: str) -> None:
+    async with make() as notifier:
+        channel = await notifier.resolve("#desk")
+        for plain in (False, True):
+            items = () if kind == "notice" else (alert(), alert("Another one"))[: 2 if kind == "digest" else 1]
+            message = Message(key=f"i/{plain}", kind=kind, title="News", items=items, plain=plain)  # type: ignore[arg-type]  # str
+            assert (await notifier.send(message, channel)).ts
+
+
+@every
+async def test_what_was_never_sent_is_not_found(make: Make) -> None:
+    async with make() as notifier:
+        assert await notifier.find("i/none", await notifier.resolve("#desk"), NOW, None) is None
+
+
+@keeping
+async def test_a_sent_message_is_found_by_its_key_and_a_reply_in_its_thread(make: Make) -> None:
+    async with make() as notifier:
+        channel = await notifier.resolve("#desk")
+        parent = await notifier.send(Message(key="i/1", kind="alert", items=(alert(),)), channel)
+        reply = await notifier.send(Message(key="i/2", kind="reply", items=(alert(),), thread=parent), channel)
+        assert await notifier.find("i/1", channel, NOW, None) == parent
+        assert await notifier.find("i/2", channel, NOW, parent) == reply
+        assert await notifier.find("i/3", channel, NOW, parent) is None
+
+
+@every
+async def test_an_id_resolves_to_itself_twice(make: Make) -> None:
+    async with make() as notifier:
+        channel = await notifier.resolve("#desk")
+        assert await notifier.resolve("#desk") == channel

@@ -1,0 +1,35 @@
+"""Where messages go. Adding a notifier: one module, one line here, one row in ``tests/contract/test_notifier.py``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from watcher.types import Message, Receipt
+
+NOTIFIERS = {
+    "slack": "watcher.notifiers.slack:SlackNotifier",
+    "console": "watcher.notifiers.console:ConsoleNotifier",
+}
+"""Name in the configuration → where its class is; imported only when it is used."""
+
+
+class Notifier(Protocol):
+    """Sends messages, and finds those whose answer was lost.
+
+    Every method but ``close`` raises DeliveryError, whose ``outcome`` tells whether the message may have arrived.
+    """
+
+    name: str
+
+    async def send(self, message: Message, channel_id: str) -> Receipt:
+        """Post one message."""
+
+    async def find(self, key: str, channel_id: str, since: datetime, thread: Receipt | None) -> Receipt | None:
+        """Look for a message by its key among those posted at ``since`` or later; in ``thread`` for replies."""
+
+    async def resolve(self, channel: str) -> str:
+        """Turn a channel as the file names it into the service's own id."""
+
+    async def close(self) -> None:
+        """Let go of connections."""

@@ -1,0 +1,269 @@
+"""Slack, through its own client: one post, one look-up, one name at a time.
+
+Rule: whatever goes wrong comes out as a DeliveryError that says whether the message may have arrived. The client never
+repeats a post by itself, since a repeat after a lost answer is a double.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from watcher.errors import DeliveryError
+from watcher.notifiers.blocks import payload
+from watcher.notifiers.slack_errors import REFUSED_THREAD, REFUSED_TOKEN, Meaning, meaning
+from watcher.types import Message, Receipt
+
+TIMEOUT = 15
+"""Seconds for a whole call; shorter than a claim's lease."""
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""A look-up begins so much earlier than asked: Slack's clock is not ours."""
+MAX_PAGES = 25
+PAGE = 200
+_ID = re.compile(r"[CDGUW][A-Z0-9]{5,}")
+_CODE = re.compile(r"[a-z0-9_]{1,80}")
+_PATIENCE = timedelta(seconds=30)
+"""Where Slack says to wait but not how long."""
+_LISTED = ("public_channel,private_channel", "public_channel")
+"""What kinds of channels are listed, and what is left when the token may not see private ones."""
+
+Call = Callable[[AsyncWebClient], Awaitable[Any]]
+
+
+class SlackNotifier:
+    """Posts to Slack with a bot token.
+
+    ``token`` is asked again when Slack refuses the one in use, so that a rotated file is enough. ``proxy`` is used when
+    given; the environment's proxy settings are not.
+    """
+
+    name = "slack"
+
+    def __init__(
+        self,
+        token: Callable[[], str],
+        base_url: str = "https://slack.com/api/",
+        *,
+        proxy: str | None = None,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self._token = token
+        self._base_url = base_url if base_url.endswith("/") else base_url + "/"
+        self._proxy = proxy
+        self._timeout = timeout
+        self._current = token()
+        self._tried_to_join: set[str] = set()
+
+    async def send(self, message: Message, channel_id: str) -> Receipt:
+        """Post; join a public channel if that is all that is missing; answer in the channel if the thread is shut."""
+        post = payload(message, channel_id=channel_id)
+        try:
+            return await self._post(post)
+        except DeliveryError as error:
+            if error.code == "not_in_channel" and await self._joined(channel_id):
+                return await self._post(post)
+            if error.code in REFUSED_THREAD and message.thread is not None:
+                return await self._post({k: v for k, v in post.items() if k not in {"thread_ts", "reply_broadcast"}})
+            raise
+
+    async def find(self, key: str, channel_id: str, since: datetime, thread: Receipt | None) -> Receipt | None:
+        """Look for the key in the thread, if there is one, then in the channel's history from ``since`` on."""
+        oldest = f"{(since - CLOCKS_DIFFER).timestamp():.6f}"
+        if thread is not None:
+            found = await self._in_thread(key, channel_id, oldest, thread.ts)
+            if found is not None:
+                return found
+        return await self._search(
+            key,
+            channel_id,
+            lambda client, cursor: client.conversations_history(
+                channel=channel_id, oldest=oldest, limit=PAGE, include_all_metadata=True, cursor=cursor
+            ),
+        )
+
+    async def resolve(self, channel: str) -> str:
+        """The id of ``#name``; an id stays as it is."""
+        if _ID.fullmatch(channel):
+            return channel
+        wanted = channel.removeprefix("#").lower()
+        for kinds in _LISTED:
+            try:
+                found = await self._listed(wanted, kinds)
+            except DeliveryError as error:
+                if error.code != "missing_scope" or kinds == _LISTED[-1]:
+                    raise
+            else:
+                break
+        if found is None:
+            raise _error("channel_not_found", f"there is no channel #{wanted} that the app can see")
+        return found
+
+    async def close(self) -> None:
+        """Nothing is kept open: every call has its own connection, so none can have gone stale."""
+
+    async def _post(self, post: dict[str, Any]) -> Receipt:
+        answer = await self._call(lambda client: client.chat_postMessage(**post))
+        channel, ts = answer.get("channel"), answer.get("ts")
+        if not isinstance(channel, str) or not isinstance(ts, str):
+            raise _unsure("Slack accepted the message but did not say where it is", "no_receipt")
+        return Receipt(channel=channel, ts=ts)
+
+    async def _joined(self, channel_id: str) -> bool:
+        """Try once per channel to join it: works for public ones when the scope allows."""
+        if channel_id in self._tried_to_join:
+            return False
+        self._tried_to_join.add(channel_id)
+        try:
+            await self._call(lambda client: client.conversations_join(channel=channel_id))
+        except DeliveryError:
+            return False  # the refusal of the post itself is what the operator must hear of
+        self._tried_to_join.discard(channel_id)
+        return True
+
+    async def _in_thread(self, key: str, channel_id: str, oldest: str, ts: str) -> Receipt | None:
+        try:
+            return await self._search(
+                key,
+                channel_id,
+                lambda client, cursor: client.conversations_replies(
+                    channel=channel_id, ts=ts, oldest=oldest, limit=PAGE, include_all_metadata=True, cursor=cursor
+                ),
+            )
+        except DeliveryError as error:
+            if error.code in REFUSED_THREAD:
+                return None
+            raise
+
+    async def _search(
+        self, key: str, channel_id: str, ask: Callable[[AsyncWebClient, str | None], Awaitable[Any]]
+    ) -> Receipt | None:
+        cursor: str | None = None
+        for _ in range(MAX_PAGES):
+            page = await self._call(lambda client, at=cursor: ask(client, at))  # type: ignore[misc]  # a lambda's default
+            for message in page.get("messages", []):
+                if _key(message) == key:
+                    return Receipt(channel=channel_id, ts=str(message["ts"]))
+            cursor = _next(page)
+            if cursor is None:
+                break
+        return None
+
+    async def _listed(self, wanted: str, kinds: str) -> str | None:
+        cursor: str | None = None
+        while True:
+            page = await self._call(
+                lambda client, at=cursor: client.conversations_list(  # type: ignore[misc]  # a lambda's default
+                    types=kinds, exclude_archived=True, limit=1000, cursor=at
+                )
+            )
+            for channel in page.get("channels", []):
+                if channel.get("name") == wanted:
+                    return str(channel["id"])
+            following = _next(page)
+            if following is None or following == cursor:
+                return None
+            cursor = following
+
+    async def _call(self, call: Call) -> dict[str, Any]:
+        used = self._current
+        try:
+            return await _ask(self._client(used), call)
+        except DeliveryError as error:
+            if error.code not in REFUSED_TOKEN:
+                raise
+            self._current = self._token()
+            if self._current == used:
+                raise
+        return await _ask(self._client(self._current), call)
+
+    def _client(self, token: str) -> AsyncWebClient:
+        client = AsyncWebClient(token=token, base_url=self._base_url, retry_handlers=[])
+        client.timeout = self._timeout  # type: ignore[assignment]  # fractions serve as well
+        client.proxy = self._proxy  # the client would take the environment's
+        return client
+
+
+async def _ask(client: AsyncWebClient, call: Call) -> dict[str, Any]:
+    """One call. What fails before a connection stands was surely not sent; of the rest nobody knows."""
+    try:
+        answer = (await call(client)).data
+    except SlackApiError as error:
+        raise _refused(error) from None  # its text quotes the answer
+    except aiohttp.ClientConnectorError as error:
+        raise DeliveryError(
+            f"Slack cannot be reached ({type(error).__name__})",
+            outcome="not_sent",
+            scope="retry",
+            code="unreachable",
+            remedy="check the network, DNS and proxy; it is tried again by itself",
+        ) from None
+    except TimeoutError:
+        raise _unsure("Slack did not answer in time", "timeout") from None
+    except (aiohttp.ClientError, OSError, ValueError, AttributeError) as error:
+        # AttributeError: the client takes any JSON or plain text for an object
+        raise _unsure(f"the connection to Slack broke ({type(error).__name__})", "broken") from None
+    return answer if isinstance(answer, dict) else {}
+
+
+def _refused(error: SlackApiError) -> DeliveryError:
+    response: Any = error.response
+    data = getattr(response, "data", None)
+    status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
+    code = str(data.get("error") or "") if isinstance(data, dict) else ""
+    headers: Any = getattr(response, "headers", None) or {}
+    if status == 429 or code in {"ratelimited", "rate_limited"}:
+        return _error("ratelimited", "Slack asks to slow down", retry_after=_wait(headers))
+    if status >= 500:
+        return _unsure(f"Slack answered with status {status}", f"http_{status}")
+    if _CODE.fullmatch(code):
+        needed = data.get("needed") if isinstance(data, dict) else None
+        return _error(code, f"Slack refused it: {code}" + (f" ({needed})" if _is_scopes(needed) else ""))
+    if status in {0, 200}:
+        return _unsure("Slack's answer was no JSON that it sends (a proxy's page?)", "not_json")
+    return DeliveryError(
+        f"Slack's address answered with status {status}",
+        outcome="not_sent",
+        scope="channel",
+        code=f"http_{status}",
+        remedy="check SLACK_API_URL and the proxy",
+    )
+
+
+def _error(code: str, said: str, *, retry_after: timedelta | None = None) -> DeliveryError:
+    means: Meaning = meaning(code)
+    return DeliveryError(
+        said, outcome=means.outcome, scope=means.scope, code=code, remedy=means.remedy, retry_after=retry_after
+    )
+
+
+def _unsure(said: str, code: str) -> DeliveryError:
+    return DeliveryError(
+        said, outcome="unsure", scope="retry", code=code, remedy="it is looked up, then sent again if it is not there"
+    )
+
+
+def _wait(headers: Any) -> timedelta:
+    said = str(headers.get("Retry-After", ""))
+    seconds = float(said) if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", said) else _PATIENCE.total_seconds()
+    return timedelta(seconds=max(1.0, seconds))
+
+
+def _is_scopes(needed: Any) -> bool:
+    return isinstance(needed, str) and re.fullmatch(r"[a-z0-9:.,_ -]{1,200}", needed) is not None
+
+
+def _key(message: Any) -> str | None:
+    metadata = message.get("metadata") if isinstance(message, dict) else None
+    event = metadata.get("event_payload") if isinstance(metadata, dict) else None
+    return event.get("key") if isinstance(event, dict) else None
+
+
+def _next(page: dict[str, Any]) -> str | None:
+    cursor = (page.get("response_metadata") or {}).get("next_cursor")
+    return str(cursor) if cursor else None
