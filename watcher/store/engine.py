@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, event, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
@@ -122,11 +122,22 @@ class Store:
 
     def _recognised(self) -> Store:
         try:
+            self._find_out_whether_it_can_be_written()
             self.installation = self.read_now(_installation)
         except BaseException:
             self.close()
             raise
         return self
+
+    def _find_out_whether_it_can_be_written(self) -> None:
+        """At the start, not at the first poll."""
+        if self._writer is None:
+            return
+        try:
+            with self._writer.begin() as conn:
+                conn.execute(update(meta).values(value=meta.c.value))
+        except DBAPIError as error:
+            raise _state_error(error, self.path) from error
 
     async def write(self, verb: Verb[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a writing verb in one transaction on the writer thread. Raises StateError when it cannot be kept."""
@@ -235,7 +246,6 @@ def _ready(path: Path, now: datetime, migrations: Path, busy: timedelta) -> None
         elif refusals.look(path, known, thorough=True) != known[-1]:
             schema.backup(path, schema.backup_name(path, known[-1], now))
             _upgrade(path, migrations, busy)
-        _writable(path, busy)
     except DBAPIError as error:
         raise _state_error(error, path) from error
     except OSError as error:
@@ -260,16 +270,6 @@ def _upgrade(path: Path, migrations: Path, busy: timedelta, *, born: datetime | 
                 )
             if born:
                 schema.first_rows(conn, born)
-    finally:
-        engine.dispose()
-
-
-def _writable(path: Path, busy: timedelta) -> None:
-    """Find out at the start, not at the first poll, that nothing can be written."""
-    engine = _engine(path, write=True, busy=busy)
-    try:
-        with engine.begin() as conn:
-            conn.exec_driver_sql("UPDATE meta SET value = value WHERE key = 'installation'")
     finally:
         engine.dispose()
 
