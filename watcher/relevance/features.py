@@ -36,9 +36,13 @@ class Document:
     mode: Mode
 
 
+_OTHER_NAMES = {"nb": "no", "nn": "no", "iw": "he", "in": "id", "fil": "tl"}
+
+
 def primary(language: str | None) -> str:
-    """The language without its region ("en-US" → "en"); "und" for none."""
-    return (language or UNDETERMINED).replace("_", "-").split("-")[0].lower() or UNDETERMINED
+    """The language without its region ("en-US" → "en"); "und" for none; narrow and older codes as usual."""
+    code = (language or "").replace("_", "-").split("-")[0].strip().lower()
+    return _OTHER_NAMES.get(code, code) or UNDETERMINED
 
 
 def terms(text: str, language: str) -> Iterator[str]:

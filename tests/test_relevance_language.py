@@ -1,0 +1,58 @@
+"""Which language a text is in: scripts first, then the feed's word for short texts, then statistics."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from watcher.relevance.language import detect
+
+ENGLISH = "The two allies said on Monday that talks about the cost of the troops had ended without a result."
+GERMAN = "Die beiden Verbündeten teilten am Montag mit, dass die Gespräche über die Kosten der Truppen beendet sind."
+SPANISH = "Los dos aliados dijeron el lunes que las conversaciones sobre el costo de las tropas habían terminado."
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "language"),
+    [
+        ("한미 방위비 협상 타결", None, "ko"),
+        ("한미 방위비 협상 타결", "en", "ko"),
+        ("트럼프 Trump 대통령 FTA 재협상", "en", "ko"),
+        ("米韓首脳が電話会談をおこなった", "en", "ja"),
+        ("韓美達成防衛費協議", None, "zh"),
+        (ENGLISH, None, "en"),
+        (ENGLISH, "de", "en"),
+        (GERMAN, "en-US", "de"),
+        (SPANISH, None, "es"),
+        ("Samsung Galaxy", "en-GB", "en"),
+        ("Samsung Galaxy S9", None, "und"),
+        ("Nord-Korea avlyser toppmøtet", "nb-NO", "no"),
+        ("Nordkorea sagt Gipfel ab", "de", "de"),
+        ("", None, "und"),
+        ("", "pt_BR", "pt"),
+        ("12:30 – 3.5 🎉", None, "und"),
+    ],
+)
+def test_detect(text: str, hint: str | None, language: str) -> None:
+    assert detect(text, hint) == language
+
+
+def test_the_model_is_loaded_only_when_it_is_asked() -> None:
+    code = (
+        "import sys; from watcher.relevance.language import detect; detect('서울 회담', 'en'); detect('Short', 'en');"
+        " print('py3langid' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+@settings(deadline=None)  # the first call loads the model
+@given(st.text(max_size=300), st.none() | st.sampled_from(["en", "ko", "de-AT", ""]))
+def test_detect_always_answers_with_a_code(text: str, hint: str | None) -> None:
+    found = detect(text, hint)
+    assert found == found.lower()
+    assert 2 <= len(found) <= 3
