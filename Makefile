@@ -38,6 +38,8 @@ test-fast: $(READY)
 	$(BIN)/pytest -n 2 -m "not slow and not corpora" $(ARGS)
 corpora: $(READY)
 	$(BIN)/pytest -n 2 -m corpora $(ARGS)
+image:
+	@image=$$(tests/image/build.sh) && tests/image/smoke.sh "$$image"
 schema: $(READY)
 	$(BIN)/python -m watcher.config.schema > config/watcher.schema.json
 clean:

@@ -37,6 +37,7 @@ def test_a_working_feed_parses_without_complaint_and_lists_its_entries_newest_fi
     assert not document.bozo
     assert document.version == ("atom10" if source.format == "atom" else "rss20")
     assert len(document.entries) == sum(entry.feed == source.id and entry.step <= step for entry in describe())
+    assert timegm(document.feed.updated_parsed) == timegm(document.entries[0].published_parsed)
     dates = [entry.published_parsed for entry in document.entries if "published_parsed" in entry]
     assert dates == sorted(dates, reverse=True)
 

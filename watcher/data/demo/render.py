@@ -106,11 +106,12 @@ def feed(source: SampleFeed, entries: Sequence[SampleEntry], *, now: datetime, b
         )
         for entry in entries
     ]
+    built = now - min((entry.age for entry in entries if entry.age is not None), default=timedelta())
     return whole.format(
         title=escape(source.title),
         site=f"{base_url}/{source.id}/",
         address=base_url + source.path,
-        built=now.isoformat() if source.format == "atom" else format_datetime(now),
+        built=built.isoformat() if source.format == "atom" else format_datetime(built),
         items="\n".join(items),
     ).encode()
 
