@@ -189,7 +189,7 @@ def _headline(document: Document) -> str:
 
 
 def _is_name(part: str, names: tuple[str, ...]) -> bool:
-    """ "US" in a headline is no part of the name "USA Today": short parts must be the whole name."""
+    """Tell whether a part of the title is the site: a short one ("US") must be its whole name, not a part of it."""
     letters = _letters(part)
     return letters in names or (len(letters) >= 5 and any(letters in name for name in names))
 
