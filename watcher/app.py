@@ -1,0 +1,243 @@
+"""``build(config) -> App``: the only place where objects are made and handed to each other."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from rich.console import Console
+
+from watcher import __version__
+from watcher.config import Config
+from watcher.data import background
+from watcher.errors import ConfigError, Problem
+from watcher.fetch import Fetcher, user_agent
+from watcher.metrics import Metrics
+from watcher.notifiers import Notifier
+from watcher.notifiers.console import ConsoleNotifier
+from watcher.notifiers.slack import SlackNotifier
+from watcher.poll import Plan, Poller
+from watcher.poll.assemble import rules_of
+from watcher.poll.commit import Committer
+from watcher.poll.intake import Intaker
+from watcher.poll.judge import Judge
+from watcher.relevance import Scorer, scorer_factory
+from watcher.relevance.stream import Stream
+from watcher.seeds import load
+from watcher.store import Store
+from watcher.store.feeds import feed_states, register_feeds, register_topics
+from watcher.store.outbox import mark_sending_unsure
+from watcher.store.stream import load_stream
+from watcher.types import Article, Seed, Sensitivity
+from watcher.urls import redact
+from watcher.workers import Workers
+
+Clock = Callable[[], datetime]
+Step = Callable[[str], None]
+Topics = Mapping[str, tuple[tuple[Seed, ...], Sensitivity]]
+
+
+def utc_now() -> datetime:
+    """The service's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True, kw_only=True)
+class App:
+    """One running watcher: every object it is made of."""
+
+    config: Config
+    store: Store
+    stream: Stream
+    scorer: Scorer
+    fetcher: Fetcher
+    workers: Workers
+    poller: Poller
+    notifiers: dict[str, Notifier]
+    metrics: Metrics
+    clock: Clock
+    step: Step
+    jitter: Callable[[], float]
+    console: Console
+    printing: bool
+    started: datetime
+    retired: list[Fetcher]
+    """Fetchers of former configurations: closed at the end, since polls may still use them."""
+
+    async def start(self) -> tuple[str, ...]:
+        """Make the database know feeds and topics; returns the topics that are new to it."""
+        now = self.clock()
+        await self.store.write(mark_sending_unsure)
+        feeds = self.config.feeds
+        await self.store.write(register_feeds, feeds, urls={one.id: redact(one.url) for one in feeds}, now=now)
+        return await self.store.write(register_topics, sorted(self.config.topics), now=now)
+
+    async def reconfigure(self, config: Config) -> tuple[str, ...]:
+        """Swap the configuration whole; returns the topics that are new. Raises ConfigError with nothing changed."""
+        topics, _ = load_seeds(config)
+        scorer = make_scorer(topics, self.stream)
+        fetcher = make_fetcher(config)
+        self.retired.append(self.fetcher)
+        self.config, self.scorer, self.fetcher = config, scorer, fetcher
+        busy = self.poller.busy
+        self.poller = _poller(self)
+        self.poller.busy = busy
+        for old in self.notifiers.values():
+            await old.close()
+        self.notifiers = _notifiers(config, self.console, printing=self.printing)
+        return await self.start()
+
+    async def close(self) -> None:
+        """Let go of everything; the store last, so that what was settled is written."""
+        for notifier in self.notifiers.values():
+            await notifier.close()
+        for fetcher in (*self.retired, self.fetcher):
+            await fetcher.close()
+        await self.workers.close()
+        self.store.close()
+
+    async def topics_caught_up(self) -> frozenset[str]:
+        """Topics whose first poll is over: each of their feeds was polled, or has failed once."""
+        states = await self.store.read(feed_states)
+        waiting = {one.id for one in self.config.feeds if one.id in states and states[one.id].last_polled is None}
+        busy = {
+            topic
+            for feed in self.config.feeds
+            if feed.id in waiting
+            for topic in (self.config.topics if feed.topics is None else feed.topics)
+        }
+        return frozenset(self.config.topics) - busy
+
+
+def build(
+    config: Config,
+    store: Store,
+    *,
+    clock: Clock = utc_now,
+    on_step: Step | None = None,
+    jitter: Callable[[], float] = random.random,
+    console: Console | None = None,
+    printing: bool = False,
+) -> App:
+    """Make everything. Raises ConfigError (SeedError) when a topic has no usable seed.
+
+    ``on_step`` hears the name of every step of the line before it begins; ``jitter`` gives numbers in [0, 1);
+    ``printing`` prints on the console what would be posted.
+    """
+    topics, _ = load_seeds(config)
+    metrics = Metrics()
+    metrics.info.labels(__version__).set(1)
+    stream = store.read_now(load_stream)
+    console = console or Console(highlight=False)
+    app = App(
+        config=config,
+        store=store,
+        stream=stream,
+        scorer=make_scorer(topics, stream),
+        fetcher=make_fetcher(config),
+        workers=Workers(),
+        poller=None,  # type: ignore[arg-type]  # made two lines below, from the app itself
+        notifiers=_notifiers(config, console, printing=printing),
+        printing=printing,
+        metrics=metrics,
+        clock=clock,
+        step=_steps(metrics, on_step),
+        jitter=jitter,
+        console=console,
+        started=clock(),
+        retired=[],
+    )
+    app.poller = _poller(app)
+    return app
+
+
+def load_seeds(config: Config) -> tuple[Topics, tuple[Problem, ...]]:
+    """The seeds of every topic, and what is doubtful about them. Raises ConfigError with the faults of all topics."""
+    topics: dict[str, tuple[tuple[Seed, ...], Sensitivity]] = {}
+    faults: list[Problem] = []
+    doubts: list[Problem] = []
+    for name, topic in config.topics.items():
+        try:
+            seeds, problems = load(topic.seeds, extract=extract)
+        except ConfigError as error:
+            faults += error.problems
+            continue
+        topics[name] = (seeds, topic.sensitivity)
+        doubts += problems
+    if faults:
+        raise ConfigError(faults)
+    return topics, tuple(doubts)
+
+
+def extract(page: bytes, url: str | None) -> Article:
+    """Read a saved page's text; the library it takes is only loaded when a seed is such a page."""
+    from watcher.article import extract as read  # noqa: PLC0415 38 MB that most configurations never need
+
+    return read(page, url)
+
+
+def _steps(metrics: Metrics, on_step: Step | None) -> Step:
+    if on_step is None:
+        return metrics.step
+
+    def both(name: str) -> None:
+        metrics.step(name)
+        on_step(name)
+
+    return both
+
+
+def make_scorer(topics: Topics, stream: Stream) -> Scorer:
+    """The scorer over these seeds and what was polled so far."""
+    scorer: Scorer = scorer_factory("tfidf")(topics, background(), stream)
+    return scorer
+
+
+def make_fetcher(config: Config, *, also_allowed: Sequence[str] = ()) -> Fetcher:
+    """The client for feeds and articles, with the configuration's bounds."""
+    settings = config.fetch
+    return Fetcher(
+        user_agent=user_agent(settings.contact),
+        timeout=settings.timeout,
+        max_body=settings.max_body,
+        per_host=settings.per_host,
+        allow_networks=[*settings.allow_networks, *also_allowed],
+        proxy=settings.proxy,
+    )
+
+
+def _notifiers(config: Config, console: Console, *, printing: bool) -> dict[str, Notifier]:
+    if printing or config.notify == "console":
+        printer = ConsoleNotifier(console=console)
+        return {"console": printer, "slack": printer}
+    return {"slack": SlackNotifier(token=config.secrets.current_bot_token, api_url=config.secrets.api_url)}
+
+
+def _poller(app: App) -> Poller:
+    config = app.config
+    plan = Plan(
+        feeds={one.id: one for one in config.feeds},
+        topics=config.topics,
+        first_poll=config.fetch.first_poll,
+        max_age=config.fetch.max_age,
+    )
+    return Poller(
+        store=app.store,
+        plan=plan,
+        intaker=Intaker(fetcher=app.fetcher, workers=app.workers, clock=app.clock, jitter=app.jitter, step=app.step),
+        judge=Judge(
+            scorer=app.scorer,
+            fetcher=app.fetcher,
+            workers=app.workers,
+            rules=rules_of(config.topics),
+            max_age=config.fetch.max_age,
+            full_text=config.fetch.full_text,
+            clock=app.clock,
+            step=app.step,
+        ),
+        committer=Committer(store=app.store, scorer=app.scorer, plan=plan, clock=app.clock, step=app.step),
+        clock=app.clock,
+        step=app.step,
+    )

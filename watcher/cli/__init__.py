@@ -1,0 +1,44 @@
+"""The ``watcher`` command. Importing this costs nothing: signals are answered before anything heavy is loaded."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import NoReturn
+
+__all__ = ["main"]
+
+SERVES = frozenset({"run"})
+"""Commands that end with 0 on SIGTERM, from their first instant on."""
+
+
+def main() -> NoReturn:
+    """Run the command line; refusals become one sentence and their exit code."""
+    if SERVES & set(sys.argv[1:]):
+        signal.signal(signal.SIGTERM, _leave)
+    from watcher.cli.commands import command
+    from watcher.errors import WatcherError
+
+    try:
+        command()
+    except WatcherError as error:
+        print(f"watcher: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has gone; there is nobody left to tell.
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception:  # noqa: BLE001 the outermost boundary: logged, and exit code 5 is documented
+        import structlog
+
+        structlog.get_logger("watcher").exception("internal_error")
+        sys.exit(5)
+    sys.exit(0)
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    """Told to stop before the service has taken over the signals: nothing is begun, so nothing is lost."""
+    del number, frame
+    sys.exit(0)

@@ -1,0 +1,98 @@
+"""``watcher check``: everything that is wrong with a configuration, at once; then what carries each topic."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from watcher.cli.common import print_json, read_config, stored
+from watcher.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from watcher.config import Config, TopicConfig
+    from watcher.relevance import Scorer
+
+TERMS = 15
+
+
+def check(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Check configuration, seeds, rules and each topic's own examples; print what carries every topic."""
+    try:
+        config = read_config(ctx)
+        scorer, doubts = _scorer(config)
+    except ConfigError as error:
+        if as_json:
+            print_json({"ok": False, "errors": [str(one) for one in error.problems], "warnings": [], "topics": {}})
+        else:
+            print("\n".join(str(one) for one in error.problems), file=sys.stderr)
+        raise typer.Exit(error.exit_code) from None
+    warnings = [*config.warnings, *doubts]
+    topics = {name: _topic(name, topic, scorer) for name, topic in config.topics.items()}
+    failed = [one for topic in topics.values() for one in topic["failed"]]
+    if as_json:
+        told = [str(one) for one in warnings]
+        print_json({"ok": not failed, "errors": failed, "warnings": told, "topics": topics})
+    else:
+        _print(config, warnings, topics)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _scorer(config: Config) -> tuple[Scorer, tuple[Problem, ...]]:
+    """The scorer as the service would start with it, and what is doubtful about the seeds."""
+    from watcher.app import load_seeds, make_scorer
+    from watcher.relevance.stream import Stream
+    from watcher.store.stream import load_stream
+
+    topics, doubts = load_seeds(config)
+    store = stored(config)
+    if store is None:
+        return make_scorer(topics, Stream()), doubts
+    with store:
+        return make_scorer(topics, store.read_now(load_stream)), doubts
+
+
+def _topic(name: str, topic: TopicConfig, scorer: Scorer) -> dict[str, Any]:
+    return {
+        "title": topic.title,
+        "terms": [[term, round(weight, 3)] for term, weight in scorer.key_terms(name, TERMS)],
+        "languages": sorted(scorer.languages(name)),
+        "failed": _unexpected(name, topic, scorer),
+    }
+
+
+def _unexpected(name: str, topic: TopicConfig, scorer: Scorer) -> list[str]:
+    """The examples of ``expect.jsonl`` that come out otherwise than the user says."""
+    path = Path(topic.seeds, "expect.jsonl")
+    if not path.exists():
+        return []
+    from watcher.cli.score import Line, judge_line
+
+    found = []
+    for number, text in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+        if not text.strip():
+            continue
+        try:
+            wanted = json.loads(text)
+            got = judge_line(scorer, name, topic.rules, Line.read(wanted, str(number)))["match"]
+            if got is not bool(wanted["match"]):
+                word = "matches" if got else "does not match"
+                found.append(f"{path}:{number}: {wanted.get('title', '')!r} {word}; expected match: {wanted['match']}")
+        except (ValueError, KeyError, TypeError) as error:
+            found.append(f'{path}:{number}: not an example ({error}); write {{"title": …, "text": …, "match": true}}')
+    return found
+
+
+def _print(config: Config, warnings: list[Problem], topics: dict[str, dict[str, Any]]) -> None:
+    for one in warnings:
+        print(f"warning: {one}", file=sys.stderr)
+    print(f"{config.path}: {len(config.feeds)} feeds, {len(topics)} topics, alerts go to: {config.notify}")
+    for name, topic in topics.items():
+        print(f"\n{name} — {topic['title']} ({', '.join(topic['languages'])})")
+        print("  carried by: " + ", ".join(term for term, _ in topic["terms"]))
+        for sentence in topic["failed"]:
+            print(f"  {sentence}", file=sys.stderr)

@@ -1,0 +1,96 @@
+"""What several commands share: the global options, reading the configuration, printing."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+import typer
+
+if TYPE_CHECKING:
+    from watcher.config import Config
+    from watcher.store import Store
+
+DEFAULT_CONFIG = Path("config/watcher.yaml")
+
+
+class LogLevel(StrEnum):
+    """How much the service says on stderr."""
+
+    debug = "debug"
+    info = "info"
+    warning = "warning"
+    error = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options that stand before a command."""
+
+    config: Path
+    log_level: LogLevel
+
+
+def options(ctx: typer.Context) -> Options:
+    """The global options of this run."""
+    found = ctx.find_root().obj
+    assert isinstance(found, Options)
+    return found
+
+
+def configure_logging(level: LogLevel, *, to_terminal: bool | None = None) -> None:
+    """Structured lines on stderr: for people on a terminal, JSON elsewhere."""
+    terminal = sys.stderr.isatty() if to_terminal is None else to_terminal
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.StackInfoRenderer(),
+            *([] if terminal else [structlog.processors.format_exc_info]),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    # Libraries of ours log through the standard module; what they say below a warning is noise.
+    logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="%(name)s: %(message)s")
+
+
+def read_config(ctx: typer.Context) -> Config:
+    """The configuration of this run; raises ConfigError with all problems."""
+    from watcher.config import load
+
+    return load(options(ctx).config, os.environ)
+
+
+def warn(config: Config) -> None:
+    """Print what is doubtful about the configuration, without stopping."""
+    for problem in config.warnings:
+        print(f"warning: {problem}", file=sys.stderr)
+
+
+def stored(config: Config) -> Store | None:
+    """The database for reading, or None when there is none yet. Raises StateError when it cannot be read."""
+    from watcher.store import Store
+    from watcher.store.lock import database_file
+
+    if not database_file(config.database).exists():
+        return None
+    return Store.open(config.database, mode="read")
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON document on one line."""
+    print(json.dumps(data, ensure_ascii=False, default=str))

@@ -1,0 +1,202 @@
+"""``watcher demo``: the real line over two days of invented news on loopback; alerts as Slack would show them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from watcher.cli.common import LogLevel, configure_logging, options, print_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from watcher.app import App
+    from watcher.config import Config
+    from watcher.store import Store
+    from watcher.store.report import Judged
+
+DAY = timedelta(days=1)
+TOPIC = "us-south-korea"
+
+
+@dataclass(slots=True)
+class Scene:
+    """What the loopback server shows: the moment of the second poll, and which poll it is now."""
+
+    now: datetime
+    step: int = 1
+    base: str = ""
+
+
+def demo(
+    ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False
+) -> None:
+    """Show what watcher does: no account, no network, nothing to set up."""
+    from rich.console import Console
+
+    if options(ctx).log_level is LogLevel.info:
+        configure_logging(LogLevel.error)  # the demo's own words say what happens; --log-level debug shows the rest
+    asyncio.run(_demo(Console(highlight=False, stderr=as_json), as_json=as_json))
+
+
+async def _demo(console: Console, *, as_json: bool) -> None:
+    from watcher.app import build
+    from watcher.store import Store
+
+    scene = Scene(now=datetime.now(UTC).replace(microsecond=0))
+    with TemporaryDirectory(prefix="watcher-demo-") as folder:
+        async with _served(scene):
+            config = _configured(Path(folder), scene)
+            with Store.open(config.database) as store:
+                clock = _Clock(scene)
+                app = build(config, store, clock=clock, jitter=lambda: 0.5, console=console)
+                try:
+                    rows = await _two_days(app, store, scene, console)
+                finally:
+                    await app.close()
+    if as_json:
+        print_json([_as_json(row) for row in rows])
+    else:
+        _table(rows, console)
+
+
+class _Clock:
+    """The demo's time: a day passes between the two polls."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+
+    def __call__(self) -> datetime:
+        return self._scene.now - (DAY if self._scene.step == 1 else timedelta())
+
+
+async def _two_days(app: App, store: Store, scene: Scene, console: Console) -> list[Judged]:
+    from watcher.once import once
+    from watcher.store.report import recent_decisions
+
+    console.rule("[bold]Day one: watcher starts, and sums up what is already there in one digest")
+    await once(app)
+    scene.step = 2
+    console.rule("[bold]Day two: news comes in, and each story is told once")
+    report = await once(app)
+    console.print()
+    for error in report.errors:
+        console.print(f"[dim]{error['name']}: {error['message']}[/dim]", highlight=False)
+    return await store.read(recent_decisions, scene.now - 2 * DAY)
+
+
+@asynccontextmanager
+async def _served(scene: Scene) -> AsyncIterator[None]:
+    """Serve the sample at a free port of the loopback address."""
+    from aiohttp import web
+
+    from watcher.data.demo import documents, status
+
+    async def answer(request: web.Request) -> web.Response:
+        found = documents(scene.now, scene.base, scene.step).get(request.path)
+        if found is None:
+            raise web.HTTPNotFound
+        kind, body = found
+        return web.Response(body=body, status=status(request.path), headers={"Content-Type": kind})
+
+    site = web.Application()
+    site.router.add_get("/{path:.*}", answer)
+    runner = web.AppRunner(site, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        scene.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _configured(folder: Path, scene: Scene) -> Config:
+    """The configuration a user would write, in a folder of its own."""
+    from watcher.config import load
+    from watcher.data.demo import feeds, seeds
+
+    (folder / "seeds").mkdir()
+    for name, text in seeds().items():
+        (folder / "seeds" / name).write_text(text, encoding="utf-8")
+    lines = [f"  - {{url: '{scene.base}{feed.path}', name: '{feed.name}'}}" for feed in feeds()]
+    path = folder / "watcher.yaml"
+    path.write_text(
+        "\n".join(
+            [
+                "feeds:",
+                *lines,
+                "topics:",
+                f"  {TOPIC}: {{title: 'US–South Korea alliance', seeds: seeds, channel: '#korea-desk'}}",
+                "fetch: {allow_networks: [127.0.0.0/8], per_host: 8}",
+                "notify: console",
+                "database: sqlite:///watcher.db",
+            ]
+        ),
+        encoding="utf-8",
+    )
+    return load(path, {})
+
+
+MEANS = {
+    "posted": "told in a message or a digest",
+    "grouped": "told by another message of its story",
+    "held": "waits",
+    "pending": "waits to be sent",
+    "below": "too far from the seeds",
+    "excluded": "excluded",
+    "stale": "too old",
+    "dead": "refused",
+}
+ORDER = tuple(MEANS)
+
+
+def _as_json(row: Judged) -> dict[str, Any]:
+    decision = row.decision
+    return {
+        "title": row.entry.title,
+        "outlet": row.entry.outlet,
+        "state": decision.state,
+        "reason": decision.reason,
+        "score": decision.score,
+        "threshold": decision.threshold,
+        "mode": decision.mode,
+    }
+
+
+def _table(rows: list[Judged], console: Console) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title="What became of every entry", title_justify="left", pad_edge=False, box=None)
+    table.add_column("state", no_wrap=True)
+    table.add_column("score", justify="right")
+    table.add_column("of", justify="right")
+    table.add_column("headline", ratio=3, no_wrap=True, overflow="ellipsis")
+    table.add_column("outlet", no_wrap=True)
+    table.add_column("why", ratio=2, no_wrap=True, overflow="ellipsis")
+    for row in sorted(rows, key=lambda one: (ORDER.index(one.decision.state), -(one.decision.score or 0))):
+        decision = row.decision
+        told = decision.state in {"posted", "grouped"}
+        table.add_row(
+            decision.state,
+            f"{decision.score:.2f}" if decision.score is not None else "–",
+            f"{decision.threshold:.2f}" if decision.threshold is not None else "–",
+            escape(row.entry.title),
+            escape(row.entry.outlet),
+            escape(decision.reason.partition(" (")[0]),
+            style=None if told else "dim",
+        )
+    console.print(table)
+    counted = {state: sum(row.decision.state == state for row in rows) for state in ORDER}
+    said = ", ".join(f"{number} {state} ({MEANS[state]})" for state, number in counted.items() if number)
+    console.print(f"\n{len(rows)} entries: {said}.")
+    console.print("Next: `watcher try URL` with one or two articles of your own, or docs/quickstart.md.")

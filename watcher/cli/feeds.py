@@ -1,0 +1,149 @@
+"""``watcher feeds``: what the feeds of a configuration are doing."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from watcher.cli.common import print_json, read_config, stored
+from watcher.cli.reading import own_networks
+from watcher.urls import redact
+
+if TYPE_CHECKING:
+    from watcher.config import Config
+    from watcher.store.report import FeedRow
+    from watcher.types import Feed
+
+commands = typer.Typer(no_args_is_help=True, help="Look at the feeds: what they are doing, what one brings now.")
+
+
+@commands.command("list")
+def list_feeds(
+    ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
+    """Show every feed: last poll, failures, entries."""
+    config = read_config(ctx)
+    rows = [_row(feed, found) for feed, found in _known(config)]
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        seen = f"{row['seen']} entries seen" if row["last_polled"] else "not polled yet"
+        print(f"{row['name']}  {row['url']}\n  {seen}" + (f", last polled {row['last_polled']}" if row["seen"] else ""))
+        if row["error"]:
+            print(f"  failing ({row['failures']} in a row): {row['error']}")
+
+
+@commands.command("test")
+def try_feed(
+    ctx: typer.Context,
+    url: Annotated[str, typer.Argument(help="The feed's address.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Fetch and parse one feed now, as the service would, and show what is in it."""
+    from watcher.errors import FetchError, ParseError, WorkerError
+
+    config = read_config(ctx)
+    try:
+        found = asyncio.run(_fetch(url, config))
+    except (FetchError, ParseError, WorkerError) as error:
+        if as_json:
+            print_json({"url": redact(url), "error": str(error)})
+        else:
+            print(f"{redact(url)}: {error}")
+        raise typer.Exit(1) from None
+    if as_json:
+        print_json(found)
+        return
+    print(f"{found['title'] or '(no title)'}: {len(found['entries'])} entries ({found['version']})")
+    for entry in found["entries"][:20]:
+        print(f"  {entry['published'] or 'no date':25}  {entry['title']}")
+
+
+@commands.command("import")
+def import_opml(
+    file: Annotated[Path, typer.Argument(help="An OPML file of another reader.")],
+) -> None:
+    """Print the feeds of an OPML file as YAML lines for `feeds:`."""
+    from watcher import opml
+    from watcher.errors import ConfigError, Problem
+
+    try:
+        found = opml.read(file.read_text("utf-8-sig"))
+    except OSError as error:
+        problem = Problem(file=str(file), what=f"cannot be read ({error.strerror})", remedy="name an OPML file")
+        raise ConfigError([problem]) from error
+    except ValueError as error:
+        raise ConfigError([Problem(file=str(file), what=str(error))]) from error
+    for feed in found:
+        name = f", name: {feed.title!r}" if feed.title else ""
+        print(f"  - {{url: {feed.url!r}{name}}}")
+
+
+@commands.command()
+def export(ctx: typer.Context) -> None:
+    """Print the configuration's feeds as OPML, for another reader. Addresses are printed whole, secrets included."""
+    from watcher import opml
+
+    print(opml.write([opml.OpmlFeed(title=one.name, url=one.url, folders=()) for one in read_config(ctx).feeds]))
+
+
+def _known(config: Config) -> list[tuple[Feed, FeedRow | None]]:
+    from watcher.store.report import feed_rows
+
+    store = stored(config)
+    if store is None:
+        return [(feed, None) for feed in config.feeds]
+    with store:
+        rows = {row.state.id: row for row in store.read_now(feed_rows)}
+    return [(feed, rows.get(feed.id)) for feed in config.feeds]
+
+
+def _row(feed: Feed, found: FeedRow | None) -> dict[str, Any]:
+    state = found.state if found else None
+    return {
+        "id": feed.id,
+        "name": feed.name,
+        "url": redact(feed.url),
+        "topics": list(feed.topics) if feed.topics is not None else None,
+        "every_seconds": round(feed.every.total_seconds()),
+        "last_polled": state.last_polled.isoformat(timespec="seconds") if state and state.last_polled else None,
+        "next_due": state.next_due.isoformat(timespec="seconds") if state else None,
+        "failures": state.failures if state else 0,
+        "gone": state.gone if state else False,
+        "error": state.error if state else None,
+        "in_document": state.entries if state else 0,
+        "seen": found.seen if found else 0,
+    }
+
+
+async def _fetch(url: str, config: Config) -> dict[str, Any]:
+    from watcher.app import make_fetcher
+    from watcher.errors import FetchError
+    from watcher.fetch import NotModified
+    from watcher.workers import Workers
+
+    fetcher, workers = make_fetcher(config, also_allowed=own_networks([url])), Workers()
+    headers = next((dict(one.headers) for one in config.feeds if one.url == url), {})
+    try:
+        answer = await fetcher.get(url, headers=headers)
+        if isinstance(answer, NotModified):
+            raise FetchError("the server says that nothing has changed since nothing was fetched", fault="protocol")
+        parsed = await workers.parse("rss", answer.body, answer.content_type, answer.url)
+    finally:
+        await workers.close()
+        await fetcher.close()
+    entries = [
+        {"title": one.title, "url": one.url, "published": one.published.isoformat() if one.published else None}
+        for one in parsed.entries
+    ]
+    return {
+        "url": redact(answer.url),
+        "title": parsed.title,
+        "version": parsed.version,
+        "warnings": list(parsed.warnings),
+        "entries": entries,
+    }

@@ -1,0 +1,139 @@
+"""``watcher run``: the service, or one round of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from watcher.cli.common import options, print_json, read_config, warn
+from watcher.errors import AlreadyRunning, StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from watcher.config import Config
+    from watcher.once import OnceReport
+    from watcher.store import Store
+
+WAIT = 1.0
+"""Seconds between two looks at a lock that is waited for."""
+
+
+def run(
+    ctx: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Poll every feed now, deliver what is due, and stop.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="One round that prints instead of posting and saves nothing.")
+    ] = False,
+    wait_lock: Annotated[
+        bool, typer.Option("--wait-lock", help="Wait until no other watcher runs on this database.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --once: print the summary as JSON.")] = False,
+) -> None:
+    """Run the service until it is told to stop (SIGTERM), or one round of it (--once)."""
+    config = read_config(ctx)
+    warn(config)
+    if dry_run:
+        _print(_dry(config, quiet=as_json), as_json=as_json)
+        return
+    with _opened(config, wait=wait_lock) as store:
+        if once:
+            _print(_until_told(_once(config, store, quiet=as_json)), as_json=as_json)
+        else:
+            _until_told(_serve(ctx, config, store))
+
+
+def _opened(config: Config, *, wait: bool) -> Store:
+    from watcher.store import Store
+
+    told = False
+    while True:
+        try:
+            return Store.open(config.database, mode="write")
+        except AlreadyRunning as error:
+            if not wait:
+                raise
+            if not told:
+                print(f"watcher: waiting: {error}", file=sys.stderr)
+                told = True
+            time.sleep(WAIT)
+
+
+def _until_told(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run to the end, or until SIGTERM or SIGINT, which end with 0."""
+
+    async def main() -> Any:
+        task = asyncio.current_task()
+        assert task is not None
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, task.cancel)
+        return await work
+
+    try:
+        return asyncio.run(main())
+    except asyncio.CancelledError:
+        raise typer.Exit(0) from None
+
+
+async def _once(config: Config, store: Store, *, quiet: bool, printing: bool = False) -> OnceReport:
+    from watcher.app import build
+    from watcher.once import once
+
+    app = build(config, store, console=_console(quiet=quiet), printing=printing)
+    try:
+        return await once(app)
+    finally:
+        await app.close()
+
+
+async def _serve(ctx: typer.Context, config: Config, store: Store) -> None:
+    from watcher.app import build
+    from watcher.config import load
+    from watcher.service import Service
+
+    path = options(ctx).config
+    app = build(config, store, console=_console(quiet=False))
+    try:
+        await Service(app=app, reread=lambda: load(path, os.environ)).run()
+    except OSError as error:
+        listen = f"{config.server.host}:{config.server.port}"
+        raise StateError(
+            f"server.listen: cannot listen at {listen}: {error.strerror or error}; "
+            "stop what listens there, or name another address (port 0 takes any free one)"
+        ) from error
+    finally:
+        await app.close()
+
+
+def _dry(config: Config, *, quiet: bool) -> OnceReport:
+    """One round on a scratch copy of the database, with alerts printed."""
+    from watcher.cli.scratch import scratch_copy
+
+    with scratch_copy(config) as store:
+        return _until_told(_once(config, store, quiet=quiet, printing=True))  # type: ignore[no-any-return]  # it returns a report
+
+
+def _console(*, quiet: bool) -> Any:
+    """Alerts that are printed go to stdout, unless the summary there must stay one JSON document."""
+    from rich.console import Console
+
+    return Console(highlight=False, stderr=quiet)
+
+
+def _print(report: OnceReport, *, as_json: bool) -> None:
+    if as_json:
+        print_json(report.as_json())
+        return
+    print(
+        f"{report.feeds} feeds polled, {report.feeds_failed} failed; {report.entries_new} new entries, "
+        f"{report.matches} matches; {report.alerts_sent} alerts sent, {report.alerts_pending} pending"
+    )
+    for error in report.errors:
+        print(f"  {error['kind']} {error['name']} ({error['url']}): {error['message']}", file=sys.stderr)

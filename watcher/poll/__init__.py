@@ -1,0 +1,170 @@
+"""Due feeds → fetch → unchanged? → parse → unseen? → score → article → decide → group → summarise → save.
+
+A poll is given ids, never objects: a tick of the scheduler and a worker of a queue call the same function. Feeds are
+taken in side by side; what has been taken in is decided, grouped and saved in batches, one batch at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from watcher.errors import ParseError
+from watcher.poll.assemble import merged, topics_served
+from watcher.poll.commit import Committer, Plan, Ready, Saved
+from watcher.poll.intake import Intake, Intaker
+from watcher.poll.judge import Judge
+from watcher.poll.sift import Candidate, keyed, sift
+from watcher.store import Store
+from watcher.store.entries import entries_since, known_entries
+from watcher.store.feeds import feed_states
+from watcher.types import FeedState
+
+__all__ = ["STAGES", "Plan", "PollReport", "Poller"]
+
+STAGES = ("fetch", "parse", "unseen", "score", "article", "decide", "group", "summarise", "save")
+"""Announced as ``poll.<stage>`` before each begins."""
+
+GATHER = 0.2
+"""Seconds in which feeds that finish together become one batch."""
+BATCH = 50
+"""Feeds of one transaction at most."""
+
+log = structlog.get_logger("watcher.poll")
+
+
+@dataclass(slots=True, kw_only=True)
+class PollReport:
+    """What polls brought, added up."""
+
+    feeds: int = 0
+    failed: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    """Feed id → name, address (redacted), what went wrong."""
+    entries_new: int = 0
+    matches: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: PollReport) -> None:
+        """Count another report in."""
+        self.feeds += other.feeds
+        self.failed.update(other.failed)
+        self.count(Saved(entries_new=other.entries_new, matches=other.matches, states=other.states))
+
+    def count(self, saved: Saved) -> None:
+        """Count a saved batch in."""
+        self.entries_new += saved.entries_new
+        self.matches += saved.matches
+        self.states.update(saved.states)
+
+
+@dataclass(slots=True, kw_only=True)
+class Poller:
+    """Polls feeds by id. ``plan``, ``intaker``, ``judge`` and the committer's plan are replaced together on reload."""
+
+    store: Store
+    plan: Plan
+    intaker: Intaker
+    judge: Judge
+    committer: Committer
+    clock: Callable[[], datetime]
+    step: Callable[[str], None]
+    busy: set[str] = field(default_factory=set)
+    """Feeds being polled now: a second tick leaves them alone."""
+
+    async def poll(self, ids: Collection[str]) -> PollReport:
+        """Poll these feeds; returns when all of them are saved. No feed's failure is raised."""
+        wanted = [one for one in ids if one in self.plan.feeds and one not in self.busy]
+        self.busy.update(wanted)
+        report = PollReport()
+        tasks: list[asyncio.Task[tuple[Intake, Ready]]] = []
+        try:
+            states = await self.store.read(feed_states, wanted)
+            tasks = [asyncio.create_task(self._prepare(states[one])) for one in wanted if one in states]
+            await self._collect(set(tasks), report)
+        finally:
+            for task in tasks:
+                task.cancel()
+            self.busy.difference_update(wanted)
+        return report
+
+    async def catch_up(self, topics: Collection[str]) -> PollReport:
+        """Let new topics judge the stored entries that are young enough, once, by the first-poll rule."""
+        candidates = []
+        for known in await self.store.read(entries_since, self.clock() - self.plan.max_age):
+            feeds = [self.plan.feeds[one] for one in sorted(known.feeds) if one in self.plan.feeds]
+            served = {topic for feed in feeds for topic in topics_served(feed.topics, self.plan.topics)}
+            missing = frozenset(topics) & served - known.decided.keys()
+            if missing:
+                candidates.append(Candidate(entry=known.entry, feed=feeds[0], topics=missing, new=False, first=True))
+        judged, delta = await self.judge.judge(candidates)
+        report = PollReport()
+        report.count(await self.committer.commit(Ready(judged=tuple(judged), delta=delta)))
+        return report
+
+    async def _collect(self, running: set[asyncio.Task[tuple[Intake, Ready]]], report: PollReport) -> None:
+        """Save what is ready in batches, while the slower feeds are still on their way."""
+        while running:
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            if running:
+                more, running = await asyncio.wait(running, timeout=GATHER)
+                done |= more
+            ready = [task.result() for task in done]
+            for start in range(0, len(ready), BATCH):
+                await self._commit(ready[start : start + BATCH], report)
+
+    async def _commit(self, batch: Sequence[tuple[Intake, Ready]], report: PollReport) -> None:
+        parts = [ready for _, ready in batch]
+        together = Ready(
+            feeds=tuple(intake.state for intake, _ in batch),
+            sightings=tuple(one for part in parts for one in part.sightings),
+            judged=tuple(one for part in parts for one in part.judged),
+            edited=tuple(one for part in parts for one in part.edited),
+            delta=merged(part.delta for part in parts),
+        )
+        report.count(await self.committer.commit(together))
+        report.feeds += len(batch)
+        for state in together.feeds:
+            if state.error is not None:
+                report.failed[state.id] = (state.name, state.url, state.error)
+                log.warning("poll.feed_failed", feed=state.name, url=state.url, reason=state.error, run=state.failures)
+
+    async def _prepare(self, state: FeedState) -> tuple[Intake, Ready]:
+        feed = self.plan.feeds[state.id]
+        try:
+            intake = await self.intaker.take(feed, state)
+            return intake, await self._judge(intake)
+        except Exception:
+            log.exception("poll.internal_error", feed=feed.name, url=state.url)
+            error = ParseError("internal error while reading this feed; the service's log holds the details")
+            return self.intaker.failed(feed, state, error), Ready()
+
+    async def _judge(self, intake: Intake) -> Ready:
+        """Find what is unseen in the document and have it judged."""
+        if intake.parsed is None:
+            return Ready()
+        self.step("poll.unseen")
+        feed = intake.feed
+        items = keyed(feed, intake.parsed)
+        by_identity, by_guid = await self.store.read(
+            known_entries,
+            feed=feed.id,
+            identities=[one.identity for one in items],
+            guids=[one.guid for one in items if one.guid],
+        )
+        sifted = sift(
+            feed,
+            intake.parsed,
+            items,
+            by_identity=by_identity,
+            by_guid=by_guid,
+            topics=topics_served(feed.topics, self.plan.topics),
+            first=intake.first,
+            now=self.clock(),
+        )
+        judged, delta = await self.judge.judge(sifted.candidates)
+        return Ready(sightings=sifted.sightings, judged=tuple(judged), edited=sifted.edited, delta=delta)

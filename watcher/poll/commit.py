@@ -1,0 +1,156 @@
+"""Decide, group, summarise, save: one batch at a time, because a story belongs to a destination and not to a feed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from watcher.config import TopicConfig
+from watcher.poll.assemble import Assembled, Grouper, Match, decide_all, destinations_of, matches_of
+from watcher.poll.judge import Judged
+from watcher.relevance import Scorer
+from watcher.store import Store
+from watcher.store.entries import known_entries
+from watcher.store.save import save
+from watcher.store.stories import open_stories
+from watcher.stories import STAYS_OPEN, Board
+from watcher.types import Batch, Decision, Entry, Feed, FeedState, FirstPoll, KnownEntry, Sighting, StreamDelta
+
+KEY_TERMS = 60
+"""Terms of a topic by which sentences are chosen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What the configuration says about polling; swapped whole on reload."""
+
+    feeds: Mapping[str, Feed]
+    topics: Mapping[str, TopicConfig]
+    first_poll: FirstPoll
+    max_age: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """What one or several feeds brought, judged and ready to be decided on."""
+
+    feeds: tuple[FeedState, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    judged: tuple[Judged, ...] = ()
+    edited: tuple[Entry, ...] = ()
+    delta: StreamDelta = field(default_factory=StreamDelta)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """What a batch came to."""
+
+    entries_new: int = 0
+    matches: int = 0
+    states: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Committer:
+    """Turns judged entries into one saved batch. ``plan`` is replaced on reload."""
+
+    store: Store
+    scorer: Scorer
+    plan: Plan
+    clock: Callable[[], datetime]
+    step: Callable[[str], None]
+    _one_batch: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def commit(self, ready: Ready) -> Saved:
+        """Decide, group, summarise and save in one transaction; afterwards the scorer knows this batch, too."""
+        async with self._one_batch:
+            now = self.clock()
+            current = await self._current(ready.judged)
+            judged = still_open(ready.judged, current)
+            self.step("poll.decide")
+            decisions = decide_all(
+                judged,
+                topics=self.plan.topics,
+                version=self.scorer.version,
+                first_poll=self.plan.first_poll,
+                max_age=self.plan.max_age,
+                now=now,
+            )
+            matches = matches_of(judged, decisions)
+            self.step("poll.group")
+            grouped = await self._group(matches, decisions, now)
+            batch = Batch(
+                at=now,
+                feeds=ready.feeds,
+                entries=_entries(judged, ready.edited),
+                sightings=ready.sightings,
+                decisions=grouped.decisions,
+                members=grouped.members,
+                outbox=grouped.outbox,
+                stream=ready.delta,
+            )
+            self.step("poll.save")
+            result = await self.store.write(save, batch)
+            self.scorer.absorb(ready.delta, now)
+            return Saved(
+                entries_new=result.entries_new,
+                matches=sum(len(match.decisions) for match in matches),
+                states=Counter(one.state for one in grouped.decisions),
+            )
+
+    async def _current(self, judged: Sequence[Judged]) -> Mapping[str, KnownEntry]:
+        """The entries as the store knows them now: another batch may have brought them since they were sifted."""
+        identities = {one.entry.identity for one in judged}
+        if not identities:
+            return {}
+        known, _ = await self.store.read(known_entries, feed="", identities=identities, guids=())
+        return known
+
+    async def _group(self, matches: Sequence[Match], decisions: Sequence[Decision], now: datetime) -> Assembled:
+        grouper = Grouper(
+            topics=self.plan.topics,
+            boards=await self._boards(destinations_of(matches, self.plan.topics), now),
+            installation=self.store.installation,
+            key_terms=lambda topic: dict(self.scorer.key_terms(topic, KEY_TERMS)),
+            first_poll=self.plan.first_poll,
+            now=now,
+        )
+        self.step("poll.summarise")
+        return grouper.group(matches, decisions)
+
+    async def _boards(self, destinations: Collection[str], now: datetime) -> dict[str, Board]:
+        since = now - STAYS_OPEN
+        return {
+            one: Board(one, await self.store.read(open_stories, destination=one, since=since)) for one in destinations
+        }
+
+
+def still_open(judged: Sequence[Judged], current: Mapping[str, KnownEntry]) -> list[Judged]:
+    """Leave out what is already told: topics that decided meanwhile, and an entry's second copy in this batch.
+
+    A topic that has judged an entry as new does so once, whichever feed was first; only edits are judged again.
+    """
+    seen: dict[str, frozenset[str]] = {}
+    result = []
+    for one in judged:
+        candidate = one.candidate
+        known = current.get(one.entry.identity)
+        decided = frozenset(known.decided) if known and candidate.new else frozenset[str]()
+        open_topics = candidate.topics - decided - seen.get(one.entry.id, frozenset())
+        seen[one.entry.id] = seen.get(one.entry.id, frozenset()) | candidate.topics
+        if open_topics:
+            result.append(replace(one, candidate=replace(candidate, topics=open_topics)))
+    return result
+
+
+def _entries(judged: Sequence[Judged], edited: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Each entry once: what was judged knows its article."""
+    found = {one.id: one for one in edited}
+    for judgement in judged:
+        found.setdefault(judgement.entry.id, judgement.entry)
+        if judgement.entry.article:
+            found[judgement.entry.id] = judgement.entry
+    return tuple(found.values())

@@ -1,0 +1,124 @@
+"""Score, and where it pays fetch the article and score again.
+
+The first judgement is made on headline and snippet. What reaches a good part of the threshold there has its article
+read (the feed's own full text where it gives one, else the page behind the link) and is judged anew as full text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from watcher.decide import first_hit, too_old
+from watcher.errors import FetchError, WorkerError
+from watcher.fetch import Fetcher, NotModified
+from watcher.poll.sift import Candidate
+from watcher.relevance import Judgement, Scorer
+from watcher.relevance.features import Document
+from watcher.relevance.stages import full_document, own_article, snippet_document
+from watcher.relevance.threshold import likely
+from watcher.types import Entry, FullText, Rules, StreamDelta
+from watcher.workers import Workers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A candidate with what each topic's model says. Topics without a judgement could not be scored."""
+
+    candidate: Candidate
+    entry: Entry
+    """With its article, or the reason why there is none."""
+    judgements: Mapping[str, Judgement]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Judges candidates by snippet and by article."""
+
+    scorer: Scorer
+    fetcher: Fetcher
+    workers: Workers
+    rules: Mapping[str, Rules]
+    max_age: timedelta
+    full_text: FullText
+    clock: Callable[[], datetime]
+    step: Callable[[str], None]
+
+    async def judge(self, candidates: Sequence[Candidate]) -> tuple[list[Judged], StreamDelta]:
+        """Judge all candidates of one document; also what they add to the stream statistics."""
+        now = self.clock()
+        scored = [candidate for candidate in candidates if not candidate.capped]
+        self.step("poll.score")
+        documents = [snippet_document(candidate.entry) for candidate in scored]
+        first = self.scorer.judge(documents, topics=[candidate.topics for candidate in scored], now=now)
+        self.step("poll.article")
+        entries = await asyncio.gather(
+            *(self._with_article(one, judged, now) for one, judged in zip(scored, first, strict=True))
+        )
+        second = self._again(scored, entries, first, now)
+        fresh = [number for number, one in enumerate(scored) if one.new]
+        delta = self.scorer.delta(
+            [documents[number] for number in fresh] + [doc for number, doc, _ in second if number in set(fresh)],
+            [first[number] for number in fresh] + [judged for number, _, judged in second if number in set(fresh)],
+        )
+        final = [dict(judged) for judged in first]
+        for number, _, judged in second:
+            final[number].update(judged)
+        result = [
+            Judged(candidate=one, entry=entry, judgements=judged)
+            for one, entry, judged in zip(scored, entries, final, strict=True)
+        ]
+        capped = [Judged(candidate=one, entry=one.entry, judgements={}) for one in candidates if one.capped]
+        return result + capped, delta
+
+    def _again(
+        self,
+        scored: Sequence[Candidate],
+        entries: Sequence[Entry],
+        first: Sequence[Mapping[str, Judgement]],
+        now: datetime,
+    ) -> list[tuple[int, Document, Mapping[str, Judgement]]]:
+        """Judge by full text what has one: only the topics that found the snippet likely."""
+        numbers = [number for number, entry in enumerate(entries) if entry.article]
+        topics = [self._likely_topics(scored[number], first[number]) for number in numbers]
+        documents = [full_document(entries[number]) for number in numbers]
+        judged = self.scorer.judge(documents, topics=topics, now=now)
+        return list(zip(numbers, documents, judged, strict=True))
+
+    def _likely_topics(self, candidate: Candidate, judged: Mapping[str, Judgement]) -> frozenset[str]:
+        if self._policy(candidate) == "always":
+            return frozenset(judged)
+        return frozenset(topic for topic, one in judged.items() if likely(one.score.value, one.threshold))
+
+    def _policy(self, candidate: Candidate) -> FullText:
+        return candidate.feed.full_text if self.full_text != "never" else "never"
+
+    async def _with_article(self, candidate: Candidate, judged: Mapping[str, Judgement], now: datetime) -> Entry:
+        """The entry with its article if it is worth reading one and it can be had; else with the reason."""
+        entry = candidate.entry
+        if entry.article or not self._worth_reading(candidate, judged, now):
+            return entry
+        own = own_article(entry.text)
+        if own is not None:
+            return replace(entry, article=own)
+        if self._policy(candidate) == "never" or entry.url is None:
+            return entry
+        try:
+            answer = await self.fetcher.get(entry.url, kind="article")
+            if isinstance(answer, NotModified):
+                return entry
+            article = await self.workers.extract(answer.body, answer.url)
+        except (FetchError, WorkerError) as error:
+            return replace(entry, article_note=f"the article could not be read: {error}")
+        return replace(entry, article=article.text, article_note=None)
+
+    def _worth_reading(self, candidate: Candidate, judged: Mapping[str, Judgement], now: datetime) -> bool:
+        """Old and excluded entries cost nobody a request."""
+        if too_old(candidate.entry, now=now, max_age=self.max_age):
+            return False
+        seen = f"{candidate.entry.title}\n{candidate.entry.text}"
+        return any(
+            first_hit(self.rules[topic].exclude, seen) is None for topic in self._likely_topics(candidate, judged)
+        )

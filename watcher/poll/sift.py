@@ -1,0 +1,142 @@
+"""Unseen? From a feed's document to what must be judged: new entries, new topics for known ones, edited ones. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from watcher.decide import materially_changed
+from watcher.relevance.language import detect
+from watcher.text import content_hash, cut
+from watcher.types import Entry, Feed, FeedEntry, KnownEntry, ParsedFeed, Sighting
+from watcher.urls import canonical, entry_identity, identity_hash, outlet
+
+UNTOLD = frozenset({"below", "excluded"})
+"""States in which an edit may still make an entry news."""
+HEADLINE = 80
+"""Characters of the text that stand in for a missing headline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyed:
+    """One item of a document with what it is known by."""
+
+    identity: str
+    guid: str | None
+    item: FeedEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One entry with the topics that have to judge it."""
+
+    entry: Entry
+    feed: Feed
+    topics: frozenset[str]
+    new: bool
+    """Never seen before: it counts for the stream statistics."""
+    capped: bool = False
+    first: bool = False
+    """Part of the feed's first document (or of a new topic's catch-up)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sifted:
+    """What one document brings."""
+
+    sightings: tuple[Sighting, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    edited: tuple[Entry, ...] = ()
+    """Known entries whose text changed without need to judge them again."""
+
+
+def keyed(feed: Feed, parsed: ParsedFeed) -> tuple[Keyed, ...]:
+    """Give each item its identity, once per identity.
+
+    A link that several items with different guids share says nothing about identity in this document; a guid that
+    items with different links share says nothing either.
+    """
+    shared_links = _shared([(canonical(item.url), item.guid) for item in parsed.entries if item.url and item.guid])
+    shared_guids = _shared([(item.guid, canonical(item.url)) for item in parsed.entries if item.url and item.guid])
+    found: dict[str, Keyed] = {}
+    for item in parsed.entries:
+        guid = None if item.guid in shared_guids else item.guid
+        url = None if item.url and canonical(item.url) in shared_links else item.url
+        identity = entry_identity(url, feed.id, guid, item.title, item.text)
+        found.setdefault(identity, Keyed(identity=identity, guid=guid, item=item))
+    return tuple(found.values())
+
+
+def _shared(pairs: Sequence[tuple[str, str]]) -> frozenset[str]:
+    """First halves that come with more than one second half."""
+    partners = Counter(first for first, _ in set(pairs))
+    return frozenset(first for first, count in partners.items() if count > 1)
+
+
+def sift(
+    feed: Feed,
+    parsed: ParsedFeed,
+    items: Sequence[Keyed],
+    *,
+    by_identity: Mapping[str, KnownEntry],
+    by_guid: Mapping[str, KnownEntry],
+    topics: Collection[str],
+    first: bool,
+    now: datetime,
+) -> Sifted:
+    """Split a document's items into what is new, what is edited and what only another feed had brought so far."""
+    sightings: list[Sighting] = []
+    candidates: dict[str, Candidate] = {}
+    edited: list[Entry] = []
+    for one in items:
+        known = by_identity.get(one.identity) or (by_guid.get(one.guid) if one.guid else None)
+        if known is None or feed.id not in known.feeds:
+            entry_id = known.entry.id if known else identity_hash(one.identity)
+            sightings.append(Sighting(entry=entry_id, feed=feed.id, guid=one.guid, seen=now))
+        if known is None:
+            entry = _entry(feed, parsed, one, now=now)
+            wanted = frozenset(topics)
+        else:
+            entry, wanted = _again(known, feed, one.item, topics)
+        if wanted:
+            candidate = Candidate(
+                entry=entry, feed=feed, topics=wanted, new=known is None, capped=one.item.capped, first=first
+            )
+            candidates.setdefault(entry.id, candidate)
+        elif known is None or entry != known.entry:
+            edited.append(entry)
+    return Sifted(sightings=tuple(sightings), candidates=tuple(candidates.values()), edited=tuple(edited))
+
+
+def _entry(feed: Feed, parsed: ParsedFeed, one: Keyed, *, now: datetime) -> Entry:
+    item = one.item
+    title = item.title or cut(item.text, HEADLINE) or item.url or "(no headline)"
+    return Entry(
+        id=identity_hash(one.identity),
+        identity=one.identity,
+        url=item.url,
+        title=title,
+        text=item.text,
+        outlet=item.source or feed.name or (outlet(item.url) if item.url else parsed.title),
+        language=detect(f"{title}. {item.text}", parsed.language),
+        published=item.published or item.updated,
+        first_seen=now,
+        content_hash=content_hash(title, item.text),
+    )
+
+
+def _again(known: KnownEntry, feed: Feed, item: FeedEntry, topics: Collection[str]) -> tuple[Entry, frozenset[str]]:
+    """A known entry as it reads now, and the topics that have not judged it, or have to judge it again."""
+    missing = frozenset(topics) - known.decided.keys()
+    title = item.title or known.entry.title
+    reads = content_hash(title, item.text)
+    # Two feeds may carry one article with different snippets: that is no edit, and would flip at every poll.
+    if item.capped or reads == known.entry.content_hash or known.feeds != {feed.id}:
+        return known.entry, missing
+    now_reads = replace(known.entry, title=title, text=item.text, url=item.url or known.entry.url, content_hash=reads)
+    if not materially_changed(known.entry, now_reads):
+        return now_reads, missing
+    untold = frozenset(topic for topic in topics if known.decided.get(topic) in UNTOLD)
+    return now_reads, missing | untold

@@ -1,0 +1,235 @@
+"""The service: ticks that ask the database who is due, reload, and a stop that loses nothing. No logic of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from watcher.app import App
+from watcher.config import Config
+from watcher.config.watching import fingerprint
+from watcher.deliver import DeliverReport
+from watcher.errors import ConfigError, StateError
+from watcher.poll import PollReport
+from watcher.readiness import Pulse, reasons_not_ready
+from watcher.store.feeds import due_feeds, feed_states
+from watcher.store.outbox import oldest_due, pending_count
+from watcher.store.stream import prune_stream
+from watcher.web import serve, site
+
+log = structlog.get_logger("watcher.service")
+
+POLL_EVERY, DELIVER_EVERY, WATCH_EVERY, TIDY_EVERY = 1, 1, 2, 3600
+"""Seconds between ticks."""
+IN_FLIGHT = 200
+"""Feeds polled at the same time at most."""
+FINISH = 5
+"""Seconds that a message on its way gets at the end; what is not finished then is looked up at the next start."""
+
+EVENTS = {EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "overlapping", EVENT_JOB_ERROR: "failed"}
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """Runs an App until it is told to stop. ``reread`` gives the configuration anew, or raises ConfigError."""
+
+    app: App
+    reread: Callable[[], Config]
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _polls: set[asyncio.Task[PollReport]] = field(default_factory=set)
+    _delivery: asyncio.Task[DeliverReport] | None = None
+    _seen: str = ""
+    _database_error: str | None = None
+
+    async def run(self) -> None:
+        """Serve until ``stop`` is set or a signal comes; then finish what is on its way, within ten seconds."""
+        self._listen_to_signals()
+        app, config = self.app, self.app.config
+        server = await serve(
+            site(self, token=config.secrets.server_token), host=config.server.host, port=config.server.port
+        )
+        app.store.record_address(server.address)
+        log.info("service.listening", address=server.address)
+        scheduler = self._scheduler()
+        try:
+            self._seen = fingerprint(config.watched)
+            await self._begin(await app.start())
+            scheduler.start()
+            log.info("service.started", feeds=len(config.feeds), topics=len(config.topics), notify=config.notify)
+            await self.stop.wait()
+        finally:
+            if scheduler.running:
+                scheduler.shutdown(wait=False)
+            await self._finish()
+            await server.close()
+            log.info("service.stopped")
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop.set)
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload("SIGHUP")))
+
+    def _scheduler(self) -> AsyncIOScheduler:
+        # The defaults drop a tick that is a second late; ours are made up for, once.
+        scheduler = AsyncIOScheduler(
+            timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+        for tick, seconds in (
+            (self._poll_tick, POLL_EVERY),
+            (self._deliver_tick, DELIVER_EVERY),
+            (self._watch_tick, WATCH_EVERY),
+            (self._tidy_tick, TIDY_EVERY),
+        ):
+            scheduler.add_job(self._guarded, "interval", args=[tick], seconds=seconds, id=tick.__name__.strip("_"))
+        scheduler.add_listener(self._count_event, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR)
+        return scheduler
+
+    def _count_event(self, event: JobExecutionEvent) -> None:
+        self.app.metrics.ticks.labels(EVENTS.get(event.code, "other")).inc()
+
+    async def _guarded(self, tick: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """The job boundary: a fault is logged and counted, and the next tick comes all the same."""
+        try:
+            await tick()
+        except StateError as error:
+            self._database_error = str(error)
+            self.app.metrics.ticks.labels("failed").inc()
+            log.error("service.state", tick=tick.__name__, reason=str(error))  # noqa: TRY400 a sentence, not a trace
+        except Exception:
+            self.app.metrics.ticks.labels("failed").inc()
+            log.exception("service.tick_failed", tick=tick.__name__)
+
+    async def _poll_tick(self) -> None:
+        app = self.app
+        room = IN_FLIGHT - len(app.poller.busy)
+        ids = {one.id for one in app.config.feeds} - app.poller.busy
+        if room <= 0 or not ids:
+            return
+        due = await app.store.read(due_feeds, ids=ids, now=app.clock(), limit=room)
+        if due:
+            self._spawn_poll([state.id for state in due])
+
+    def _spawn_poll(self, ids: list[str]) -> None:
+        task = asyncio.create_task(self._poll(ids))
+        self._polls.add(task)
+        task.add_done_callback(self._polls.discard)
+
+    async def _poll(self, ids: list[str]) -> PollReport:
+        report = PollReport()
+
+        async def poll() -> None:
+            nonlocal report
+            report = await self.app.poller.poll(ids)
+            self._database_error = None
+            self.app.count_poll(report)
+
+        await self._guarded(poll)
+        return report
+
+    async def _deliver_tick(self) -> None:
+        if self._delivery is None or self._delivery.done():
+            self._delivery = asyncio.create_task(self._deliver())
+
+    async def _deliver(self) -> DeliverReport:
+        report = DeliverReport()
+
+        async def deliver() -> None:
+            nonlocal report
+            report = await self.app.deliver()
+
+        await self._guarded(deliver)
+        return report
+
+    async def _tidy_tick(self) -> None:
+        await self.app.store.write(prune_stream)
+
+    async def _watch_tick(self) -> None:
+        seen = await asyncio.to_thread(fingerprint, self.app.config.watched)
+        if seen != self._seen:
+            await self._reload("the file changed")
+
+    async def _reload(self, cause: str) -> None:
+        """Take the new configuration whole, or keep the last good one and say why."""
+        self._seen = await asyncio.to_thread(fingerprint, self.app.config.watched)
+        try:
+            config = await asyncio.to_thread(self.reread)
+            new_topics = await self.app.reconfigure(config)
+        except ConfigError as error:
+            self.app.metrics.reloads.labels("refused").inc()
+            log.error(  # noqa: TRY400 the problems are the message
+                "service.reload_refused", cause=cause, kept="the last good configuration", problems=str(error)
+            )
+            return
+        self.app.metrics.reloads.labels("ok").inc()
+        self._seen = await asyncio.to_thread(fingerprint, config.watched)
+        log.info("service.reloaded", cause=cause, feeds=len(config.feeds), topics=len(config.topics))
+        await self._begin(new_topics)
+
+    async def _begin(self, new_topics: tuple[str, ...]) -> None:
+        if new_topics:
+            self.app.count_poll(await self.app.poller.catch_up(new_topics))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(self._guarded(lambda: work))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    _background: set[asyncio.Future[None]] = field(default_factory=set)
+
+    async def _finish(self) -> None:
+        """Give polls back (their feeds stay due); let a message on its way be settled, for a while."""
+        for task in [*self._polls, *self._background]:
+            task.cancel()
+        if self._delivery is not None and not self._delivery.done():
+            self.app.stop_delivering()
+            await asyncio.wait([self._delivery], timeout=FINISH)
+            self._delivery.cancel()
+        for task in [*self._polls, *self._background, *([self._delivery] if self._delivery else [])]:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def not_ready(self) -> tuple[str, ...]:
+        """For ``/readyz``: sentences that say which work has stalled."""
+        app, now = self.app, self.app.clock()
+        try:
+            states = await app.store.read(feed_states, [one.id for one in app.config.feeds])
+            oldest = await app.store.read(oldest_due, now)
+        except StateError as error:
+            return (str(error),)
+        due = [one.next_due for one in states.values() if not one.gone and one.next_due <= now]
+        successes = [one.last_success for one in states.values() if one.last_success is not None]
+        pulse = Pulse(
+            started=app.started,
+            last_success=max(successes, default=None),
+            overdue_since=min(due, default=None),
+            shortest_interval=min(one.every for one in app.config.feeds),
+            polls=app.config.health.polls,
+            oldest_alert=oldest,
+            outbox=app.config.health.outbox,
+            database_error=self._database_error,
+        )
+        return reasons_not_ready(pulse, now)
+
+    async def metrics(self) -> bytes:
+        """For ``/metrics``: what is read from the store at this moment is put into the gauges first."""
+        app, now = self.app, self.app.clock()
+        states = (await app.store.read(feed_states, [one.id for one in app.config.feeds])).values()
+        gone = sum(one.gone for one in states)
+        failing = sum(bool(one.failures) and not one.gone for one in states)
+        for name, count in (("gone", gone), ("failing", failing), ("ok", len(states) - gone - failing)):
+            app.metrics.feeds.labels(name).set(count)
+        oldest = await app.store.read(oldest_due, now)
+        app.metrics.oldest.set((now - oldest).total_seconds() if oldest else 0)
+        app.metrics.pending.set(await app.store.read(pending_count))
+        successes = [one.last_success.timestamp() for one in states if one.last_success]
+        app.metrics.last_poll.set(max(successes, default=0))
+        return app.metrics.render()
