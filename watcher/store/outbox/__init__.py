@@ -4,7 +4,7 @@ States: pending → sending → sent, with held, in_digest and dead beside them.
 lost, and a key that was sent is never claimed again.
 """
 
-from watcher.store.outbox.alerts import AlertRow, alerts
+from watcher.store.outbox.alert_rows import AlertRow, alerts
 from watcher.store.outbox.claims import claim, give_back, mark_plain, mark_sending_unsure, retry_later
 from watcher.store.outbox.counts import channel_id, oldest_due, pending_count, remember_channel, sent_since
 from watcher.store.outbox.ends import bury, revive, settle
