@@ -119,9 +119,9 @@ def test_everything_is_caught_only_at_the_boundaries() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"}))
+        and not (isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None)  # tidies up and lets it pass
     }
-    # The jobs: one feed's poll, a tick, a command. A worker process and feedparser may raise anything at all; a store
-    # that could not be opened must give its lock back whatever happened.
+    # The jobs: one feed's poll, a tick, a command. A worker process and feedparser may raise anything at all;
     assert found <= {
         "poll/__init__.py",
         "service.py",

@@ -110,6 +110,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     bare = pattern.strip().strip('"').strip()
     prefix = bare.endswith("*")
     literal = r"\s+".join(re.escape(part) for part in bare.rstrip("*").split())
+    if not literal:
+        return re.compile(r"(?!)")  # nothing asked for, nothing found
     # Scripts without spaces between words have no word borders to ask for.
     spaced = bare.isascii() or not any("\u2e80" <= sign <= "\uffdc" for sign in bare)
     before, after = (r"(?<!\w)", "" if prefix else r"(?!\w)") if spaced else ("", "")
