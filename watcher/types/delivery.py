@@ -63,7 +63,7 @@ class Placement:
 
 OutboxKind = Literal["parent", "reply", "digest"]
 OutboxState = Literal["pending", "held", "in_digest", "sending", "sent", "dead", "dropped"]
-HoldReason = Literal["first_poll", "quiet_hours", "digest", "flood", "budget", "outage"]
+HoldReason = Literal["first_poll", "quiet_hours", "digest", "flood", "budget", "outage", "paused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
