@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.text import content_hash, cut, sentences, tidy, words
+from watcher.text import content_hash, cut, paragraphs, sentences, tidy, words
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,31 @@ def test_words(text: str, expected: list[str]) -> None:
 )
 def test_sentences(text: str, expected: list[str]) -> None:
     assert sentences(text) == expected
+
+
+WRAPPED = """Showers continued throughout the week in
+the Bahia cocoa zone, alleviating the drought since early
+January and improving prospects for the coming crop,
+although levels have not been restored.
+    The dry period means that it will be late, as the
+ministry said.
+
+Traders agreed that the coming weeks would be decisive for
+Brazil.
+"""
+
+
+def test_lines_broken_to_a_width_are_joined_again() -> None:
+    first, second, third = paragraphs(WRAPPED)
+    assert first.startswith("Showers continued")
+    assert first.endswith("restored.")
+    assert second == "The dry period means that it will be late, as the ministry said."
+    assert third.endswith("decisive for Brazil.")
+    assert len(sentences(WRAPPED)) == 3
+
+
+def test_short_lines_stay_apart() -> None:
+    assert paragraphs("A heading\nOne line\nAnother line") == ["A heading", "One line", "Another line"]
 
 
 def test_a_quotation_that_is_never_closed_does_not_swallow_the_paragraph() -> None:

@@ -125,19 +125,44 @@ _AFTER = re.compile(r"[\s\"'“”‘’«»(\[]*([^\s,;:.!?\"”]*)")
 _SPEECH = re.compile(
     r"\s*(?:[A-ZÀ-Þ][\w.'’-]*\s+){1,3}(?:said|says|asked|asks|wrote|writes|added|tweeted|told|replied)\b"
 )
+_EACH_LINE_BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_WRAPPED_FROM, _WRAPPED_TO, _WRAPPED_LINES = 40, 100, 3
+"""Lines broken to a width are this long, and there are some of them."""
+
 _QUOTED_AT_MOST = 400
 """A quotation longer than this was never closed: its sentences are taken apart after all."""
 
 
 def sentences(text: str) -> list[str]:
-    """The whole sentences of a text, in order, tidied. A line break ends a paragraph, and so a sentence.
+    """The whole sentences of a text, in order, tidied. The end of a paragraph ends a sentence too.
 
     Abbreviations, initials, decimals and what stands inside a quotation do not end one.
     """
-    found: list[str] = []
-    for line in _LINE_BREAK.split(text):
-        found.extend(_of_line(tidy(line)))
-    return found
+    return [sentence for paragraph in paragraphs(text) for sentence in _of_line(paragraph)]
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a text, tidied: its lines, or, where lines were broken to a width, what they were before."""
+    lines = _LINE_BREAK.split(text.replace("\r\n", "\n"))
+    if not _is_wrapped(lines):
+        return [tidied for line in lines if (tidied := tidy(line))]
+    found: list[list[str]] = []
+    open_paragraph = False
+    for line in _EACH_LINE_BREAK.split(text.replace("\r\n", "\n")):
+        tidied = tidy(line)
+        if tidied and open_paragraph and not line.startswith(("  ", "\t")):
+            found[-1].append(tidied)
+        elif tidied:
+            found.append([tidied])
+        open_paragraph = len(tidied) >= _WRAPPED_FROM
+    return [" ".join(parts) for parts in found]
+
+
+def _is_wrapped(lines: list[str]) -> bool:
+    """Whether most lines are about as long as mail's and break in mid-sentence."""
+    full = [line.rstrip() for line in lines if len(line.rstrip()) >= _WRAPPED_FROM]
+    broken = sum(line[-1] not in ".!?:”\"'’)" for line in full)
+    return len(full) >= _WRAPPED_LINES and max(map(len, full)) <= _WRAPPED_TO and broken * 2 > len(full)
 
 
 def _of_line(line: str) -> list[str]:

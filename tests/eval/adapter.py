@@ -14,6 +14,7 @@ from watcher.data import background as shipped
 from watcher.relevance.features import Document, count_terms, document_terms
 from watcher.relevance.scorer import TfidfScorer
 from watcher.relevance.stream import Stream
+from watcher.text import paragraphs
 from watcher.types import Seed, Sensitivity
 
 BATCH = 100
@@ -78,7 +79,7 @@ def _document(row: Mapping[str, str], mode: str) -> Document:
 
 
 def _seed(row: Mapping[str, str], position: int) -> Seed:
-    counts = count_terms(row["title"], row["text"].splitlines(), "en")
+    counts = count_terms(row["title"], paragraphs(row["text"]), "en")
     return Seed(
         name=f"{position}-{row['id']}",
         title=row["title"],

@@ -53,9 +53,8 @@ def terms(text: str, language: str) -> Iterator[str]:
 
 
 def document_terms(document: Document, language: str) -> list[str]:
-    """The terms of a document's title and text, repeats included. A pair never spans two lines."""
-    lines = (document.title, *document.text.splitlines())
-    return [term for line in lines for term in terms(line, language)]
+    """The terms of a document's title and of its text, repeats included. No pair spans the two."""
+    return [*terms(document.title, language), *terms(document.text, language)]
 
 
 def count_terms(title: str, paragraphs: Sequence[str], language: str) -> TermCounts:
