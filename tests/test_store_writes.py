@@ -98,7 +98,7 @@ store.write_now(save, BATCH)
 
 
 @pytest.mark.parametrize(("step", "kept"), [("begin", False), ("commit", False), ("done", True)])
-def test_kill_9_at_any_step_of_a_save_leaves_all_or_nothing(path: Path, step: str, kept: bool) -> None:  # noqa: FBT001  # a table of cases
+def test_kill_9_at_any_step_of_a_save_leaves_all_or_nothing(path: Path, step: str, kept: bool) -> None:
     kill = [sys.executable, "-c", KILLED, str(path), f"store.save.{step}"]
     assert subprocess.run(kill, check=False, timeout=60).returncode == 137
     with opened(path) as store:

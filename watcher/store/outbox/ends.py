@@ -31,7 +31,7 @@ def settle(conn: Connection, key: str, *, receipt: Receipt, now: datetime) -> bo
         "error": None,
         "hold": None,
     }
-    new = update(outbox).where(outbox.c.key == key, outbox.c.state != "sent").values(**told)
+    new = update(outbox).where(outbox.c.key == key, outbox.c.state != "sent").values(**told, digest=None)
     if conn.execute(new).rowcount == 0:
         return False
     conn.execute(update(outbox).where(outbox.c.digest == key, outbox.c.state != "sent").values(**told))
