@@ -157,6 +157,8 @@ def test_a_digest_tells_its_members_and_counts_as_one_message(store: Store) -> N
     assert not store.write_now(make_digest, **made)
     assert store.read_now(pending_count) == 1
     assert [(state_of(store, entry)) for entry in (first, second)] == ["held", "held"]
+    assert store.write_now(release, ["i/1"]) == 0
+    assert state_of(store, first) == "held"
     (digest,) = take(store)
     assert (digest.kind, digest.strength, digest.entry) == ("digest", 0.9, None)
     assert keys(store.read_now(in_digest, "i/digest/9")) == ["i/1", "i/2"]

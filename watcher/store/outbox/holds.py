@@ -20,28 +20,23 @@ from watcher.types import HoldReason, OutboxItem
 def hold(conn: Connection, key: str, *, reason: HoldReason, until: datetime | None) -> bool:
     """Let a row wait: until a time, or (None) until somebody releases it. False when it cannot wait any more."""
     waiting = update(outbox).where(outbox.c.key == key, outbox.c.state.in_(("pending", "sending", "held")))
-    held_back = conn.execute(
-        waiting.values(state="held", hold=reason, held_until=until, lease_owner=None, lease_until=None)
-    )
+    values = {"state": "held", "hold": reason, "held_until": until, "lease_owner": None, "lease_until": None}
+    if conn.execute(waiting.values(**values)).rowcount == 0:
+        return False
     followers.follow(conn, [key], "held", only_from=("pending",))
-    return held_back.rowcount == 1
+    return True
 
 
 def release(conn: Connection, keys: Collection[str], *, now: datetime | None = None) -> int:
     """Let held rows go as single messages. From ``now`` (else from the end of the hold) they count as waiting."""
-    freed = 0
-    for part in rows.chunks(keys):
-        mine = outbox.c.key.in_(part), outbox.c.state == "held"
-        values = {"state": "pending", "hold": None, "next_attempt": None}
-        if now is not None:
-            conn.execute(update(outbox).where(*mine).values(due_at=now))
-        else:
-            conn.execute(
-                update(outbox).where(*mine, outbox.c.held_until.is_not(None)).values(due_at=outbox.c.held_until)
-            )
-        freed += conn.execute(update(outbox).where(*mine).values(**values)).rowcount
-        followers.follow(conn, part, "pending", only_from=("held",))
-    return freed
+    found = [row for part in rows.chunks(keys) for row in items(conn, outbox.c.key.in_(part))]
+    freed = [row for row in found if row.state == "held"]
+    for row in freed:
+        due = now or row.held_until or row.created_at
+        values = {"state": "pending", "hold": None, "next_attempt": None, "due_at": due}
+        conn.execute(update(outbox).where(outbox.c.key == row.key).values(**values))
+    followers.follow(conn, [row.key for row in freed], "pending", only_from=("held",))
+    return len(freed)
 
 
 def make_digest(
