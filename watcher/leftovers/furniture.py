@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from watcher import text as texts
 from watcher.leftovers.dateline import strip_dateline
 from watcher.leftovers.lines import Context, Line
 from watcher.leftovers.vocabulary import (
@@ -101,7 +102,7 @@ def _is_caption(line: Line, *, edge: bool) -> bool:
         return True
     if POINTING.search(line.text) and (line.truncated or not line.ends):
         return True
-    return edge and line.truncated and len(line.words) > 8
+    return edge and line.truncated and len(line.words) > 8 and len(texts.sentences(line.text)) == 1
 
 
 def _bare_address(text: str) -> bool:

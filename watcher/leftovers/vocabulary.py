@@ -86,6 +86,7 @@ CERTAIN = re.compile(
     | ^\W*(?:additional\ )?(?:reporting|writing|editing|written|compiled|edited|produced)\b.{0,120}
         \bby\b.{0,80};?.{0,80}\b(?:editing|reporting|writing)\ by\b
     | ^\W*(?:reporting|editing|additional\ reporting)\ by\ \w
+    | ^\W*the\ post\b.{1,200}\bappeared\ first\ on\b | \bthis\ site\ is\ protected\ by\b
     | ^\W*(?:with|from)\ (?:\w+\ )?(?:wires?|agencies|inputs)\b
     """,
     re.IGNORECASE | re.VERBOSE,

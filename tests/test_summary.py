@@ -1,0 +1,129 @@
+"""Summaries: whole sentences, the news first, the topic in view, nothing said twice."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watcher import text as texts
+from watcher.summary import choose, summarise
+
+TITLE = "Cracked pillars close Port Ellis ferry terminal"
+TERMS = {"ferry": 0.5, "terminal": 0.4, "ferry terminal": 0.4, "pier": 0.2, "harbour": 0.2}
+TEXT = """By Jonas Okafor
+
+PORT ELLIS (AP) — The harbour authority of Port Ellis said on Tuesday that it would move all boats before spring.
+
+He did not say who would pay for it.
+
+Engineers found cracks in four of the pillars that carry the pier, according to a report seen by the paper.
+
+The weather was fine on Tuesday, and many people from the town went for a walk along the beach.
+
+A new ferry terminal would cost 48 million crowns and could open in three years, the report says.
+
+Sign up for our newsletter to get the latest in your inbox.
+"""
+
+
+def test_the_lead_and_the_sentences_of_the_topic_are_told_in_their_order() -> None:
+    chosen = choose(TITLE, TEXT, terms=TERMS)
+    assert chosen == [
+        "The harbour authority of Port Ellis said on Tuesday that it would move all boats before spring.",
+        "Engineers found cracks in four of the pillars that carry the pier, according to a report seen by the paper.",
+        "A new ferry terminal would cost 48 million crowns and could open in three years, the report says.",
+    ]
+    assert summarise(TITLE, TEXT, terms=TERMS) == " ".join(chosen)
+
+
+def test_with_room_for_one_sentence_the_topic_beats_the_lead() -> None:
+    chosen = choose(TITLE, TEXT, terms={"crowns": 1.0, "cost": 0.8}, limit=110)
+    assert len(chosen) == 1
+    assert chosen[0].startswith("A new ferry terminal would cost")
+
+
+def test_without_terms_the_lead_is_told() -> None:
+    assert summarise(TITLE, TEXT, terms={}).startswith("The harbour authority of Port Ellis said")
+
+
+def test_a_sentence_that_leans_on_another_comes_only_with_it() -> None:
+    text = (
+        "The mayor of Port Ellis opened the market on Friday. He said that the ferry terminal and the pier would close."
+    )
+    assert summarise("Market", text, terms=TERMS) == text
+    long = (
+        "The mayor of Port Ellis opened " + "a very long market " * 20 + "on Friday. He said that the ferry would stop."
+    )
+    assert summarise("Market", long, terms=TERMS) == ""
+
+
+def test_speech_that_nobody_is_named_for_does_not_stand_alone() -> None:
+    text = "The council met in the harbour.\n\n“The ferry terminal must close, and soon.”\n\nBoats left the port early."
+    assert summarise("Council", text, terms=TERMS).endswith("Boats left the port early.")
+    assert choose("Harbour council met", text, terms=TERMS) == ["Boats left the port early."]
+
+
+def test_a_quotation_of_somebody_unnamed_does_not_stand_alone() -> None:
+    text = "The council met.\n\n“The ferry terminal must close in May,” she said.\n\nBoats left the harbour early."
+    assert summarise("Council", text, terms=TERMS) == "Boats left the harbour early."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        TITLE,
+        TITLE + ".",
+        "Cracked pillars close the ferry terminal of Port Ellis.",
+        "Cracked pillars close Port Ellis ferry terminal, officials say.",
+        "Read more",
+        "The harbour authority said that it would move all boats bef...",
+        "Short one.",
+    ],
+)
+def test_there_is_no_summary_when_the_text_says_nothing_beyond_the_headline(text: str) -> None:
+    assert summarise(TITLE, text, terms=TERMS) == ""
+
+
+def test_a_lone_line_without_a_full_stop_is_a_sentence() -> None:
+    line = "Engineers found cracks in four pillars and the boats must leave by spring"
+    assert summarise(TITLE, line, terms=TERMS) == line
+
+
+def test_a_truncated_end_is_left_out() -> None:
+    text = "Engineers found cracks in four pillars of the pier. The council promised a lower rent to the shops that..."
+    assert summarise(TITLE, text, terms=TERMS) == "Engineers found cracks in four pillars of the pier."
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [
+        ("한국과 미국은 협상을 다시 시작했다. 그는 말을 아꼈다.", "한국과 미국은 협상을 다시 시작했다."),
+        ("韓国と米国は協議を再開した。春の合意を目指す。", "韓国と米国は協議を再開した。春の合意を目指す。"),
+        ("他没有回答记者的问题。韩国和美国周二在首尔重新开始谈判。", "韩国和美国周二在首尔重新开始谈判。"),
+    ],
+)  # fmt: skip
+def test_korean_japanese_and_chinese_sentences_end_where_they_end(text: str, summary: str) -> None:
+    assert summarise("", text, terms={}) == summary
+
+
+PIECES = st.sampled_from(
+    [*TEXT.splitlines(), TITLE, "He said so.", "…", "“No,” she said.", "협상이 시작됐다고 밝혔다.", "\n\n"]
+)
+TEXTS = st.text(max_size=300) | st.lists(PIECES | st.text(max_size=40), max_size=15).map(" ".join)
+WEIGHTS = st.dictionaries(st.sampled_from([*TERMS, "port", "report says", "말"]), st.floats(0, 1), max_size=6)
+
+
+@given(st.text(max_size=60) | st.just(TITLE), TEXTS, WEIGHTS, st.integers(0, 400))
+def test_a_summary_is_short_made_of_the_text_and_always_the_same(
+    title: str, text: str, terms: dict[str, float], limit: int
+) -> None:
+    chosen = choose(title, text, terms=terms, limit=limit)
+    summary = summarise(title, text, terms=terms, limit=limit)
+    tidied = texts.tidy(text)
+    assert len(chosen) <= 3
+    assert len(summary) <= limit
+    assert all(sentence in tidied for sentence in chosen)
+    assert summary.replace(" ", "") == "".join(chosen).replace(" ", "")
+    assert summarise(title, text, terms=dict(reversed(terms.items())), limit=limit) == summary
