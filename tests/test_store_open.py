@@ -212,6 +212,7 @@ except StateError as error:
         (0o777, 0o600, "write", "cannot be read (permission denied)"),
         (0o755, 0o644, "read", ""),
         (0o755, 0o600, "read", "cannot be read (permission denied)"),
+        (0o700, 0o644, "read", "cannot be read (permission denied)"),
     ],
 )
 def test_what_may_not_be_written_is_a_sentence_at_the_start(

@@ -154,6 +154,29 @@ def test_a_database_held_for_good_is_a_sentence_and_loses_nothing(path: Path) ->
         assert store.write_now(save.save, BATCH).entries_new == 1
 
 
+def test_a_database_that_is_held_at_the_start_is_waited_for(path: Path) -> None:
+    opened(path).close()
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with opened(path, sleep=lambda _: other.close(), busy=timedelta(milliseconds=5)) as store:
+            assert store.write_now(save.save, BATCH).entries_new == 1
+
+
+def test_closing_does_not_wait_for_whoever_holds_the_database(path: Path) -> None:
+    rests: list[float] = []
+
+    def rest(seconds: float) -> None:
+        rests.append(seconds)
+        store._closing = True
+
+    with opened(path, sleep=rest, busy=timedelta(milliseconds=5)) as store:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StateError, match="another program holds it"):
+                store.write_now(save.save, BATCH)
+    assert len(rests) == 1
+
+
 # no room
 
 

@@ -35,6 +35,9 @@ RETRIES = (0.2, 0.5, 1.0, 2.0)
 """Seconds of rest before each further try of a write that found the database held."""
 
 
+_HELD = {"SQLITE_BUSY", "SQLITE_LOCKED"}
+
+
 def _engine(path: Path, *, write: bool, busy: timedelta, rebuilding: bool = False) -> Engine:
     """One connection to an existing file; SQLAlchemy's transactions become BEGIN IMMEDIATE (writing) or BEGIN.
 
@@ -82,6 +85,7 @@ class Store:
         self._reader = _engine(path, write=False, busy=busy)
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="store-read")
+        self._closing = False
         self.installation = ""
 
     @classmethod
@@ -137,7 +141,8 @@ class Store:
             with self._writer.begin() as conn:
                 conn.execute(update(meta).values(value=meta.c.value))
         except DBAPIError as error:
-            raise _state_error(error, self.path) from error
+            if refusals.fault(error.orig) not in _HELD:  # that passes; writes will wait for it
+                raise _state_error(error, self.path) from error
 
     async def write(self, verb: Verb[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a writing verb in one transaction on the writer thread. Raises StateError when it cannot be kept."""
@@ -165,7 +170,8 @@ class Store:
         schema.backup(self.path, target)
 
     def close(self) -> None:
-        """Finish what was begun, and let the next instance in."""
+        """Finish what was begun, and let the next instance in. What another program holds up is not waited for."""
+        self._closing = True
         self._write_thread.shutdown()
         self._read_thread.shutdown()
         self._reader.dispose()
@@ -197,7 +203,7 @@ class Store:
                     result = verb(conn, *args, **kwargs)
                     self._on_step(f"{name}.commit")
             except DBAPIError as error:
-                if rest is None or refusals.fault(error.orig) not in {"SQLITE_BUSY", "SQLITE_LOCKED"}:
+                if rest is None or self._closing or refusals.fault(error.orig) not in _HELD:
                     raise _state_error(error, self.path) from error
                 self._sleep(rest)
             else:
@@ -241,7 +247,7 @@ def _ready(path: Path, now: datetime, migrations: Path, busy: timedelta) -> None
     """Make the database, or check it and bring it up to date."""
     known = schema.revisions(migrations)
     try:
-        if not path.exists():
+        if not refusals.exists(path):
             _create(path, now, migrations, busy)
         elif refusals.look(path, known, thorough=True) != known[-1]:
             schema.backup(path, schema.backup_name(path, known[-1], now))
@@ -276,7 +282,7 @@ def _upgrade(path: Path, migrations: Path, busy: timedelta, *, born: datetime | 
 
 def _readable(path: Path, migrations: Path) -> None:
     known = schema.revisions(migrations)
-    if not path.exists():
+    if not refusals.exists(path):
         raise StateError(f"{path}: there is no database yet; run `watcher run` once to make it")
     if (found := refusals.look(path, known, thorough=False)) != known[-1]:
         raise StateError(

@@ -11,6 +11,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TypedDict
 from urllib.parse import unquote
@@ -48,21 +49,21 @@ def lock_file(database: Path) -> Path:
 class Lock:
     """A held lock. Made by ``take``; released by ``release`` or by the process's end."""
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         self._file = file
 
     def record(self, address: str | None) -> None:
         """Write who holds it, and the address that ``watcher health`` asks."""
-        self._file.seek(0)
-        self._file.truncate()
-        json.dump({"pid": os.getpid(), "address": address}, self._file)
-        self._file.flush()
+        said = json.dumps({"pid": os.getpid(), "address": address}).encode()
+        with suppress(OSError):  # on a full disk the lock holds all the same; the database says what is wrong
+            self._file.truncate(0)
+            self._file.write(said)
 
     def release(self) -> None:
         """Let the next instance in. The file stays: removing it would let two instances hold two files."""
         if not self._file.closed:
-            self._file.seek(0)
-            self._file.truncate()
+            with suppress(OSError):
+                self._file.truncate(0)
             self._file.close()
 
 
@@ -70,7 +71,7 @@ def take(database: Path, *, address: str | None = None, sleep: Callable[[float],
     """Take the lock of a database. Raises AlreadyRunning, or StateError when its folder cannot be written."""
     path = lock_file(database)
     try:
-        file = path.open("a+", encoding="utf-8")
+        file = path.open("a+b", buffering=0)
     except OSError as error:
         raise StateError(
             f"{path}: cannot be written ({_why(error)}): {database} must lie in a folder that uid {os.getuid()} "
@@ -100,7 +101,7 @@ def take(database: Path, *, address: str | None = None, sleep: Callable[[float],
 def running(url: str) -> Running | None:
     """Tell who runs on the database, None when nobody does. Never creates a file, never waits."""
     try:
-        file = lock_file(database_file(url)).open(encoding="utf-8")
+        file = lock_file(database_file(url)).open("rb")
     except OSError:
         return None
     with file:
@@ -111,7 +112,7 @@ def running(url: str) -> Running | None:
         return None
 
 
-def _read(file: IO[str]) -> Running:
+def _read(file: IO[bytes]) -> Running:
     file.seek(0)
     try:
         said = json.loads(file.read())

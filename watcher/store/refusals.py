@@ -34,6 +34,17 @@ def address(path: Path, *, write: bool) -> str:
     return f"{uri}?mode=ro{'&immutable=1' if frozen else ''}"
 
 
+def exists(path: Path) -> bool:
+    """Whether there is a database, or something in its place. Raises StateError when nobody lets us look."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return True
+
+
 def look(path: Path, known: Sequence[str], *, thorough: bool) -> str:
     """Tell an existing database's revision. Raises StateError when it is not a sound database of ours.
 
@@ -60,10 +71,7 @@ def _look_at_the_file(path: Path) -> None:
         with path.open("rb") as file:
             start = file.read(len(_MAGIC))
     except OSError as error:
-        raise StateError(
-            f"{path}: cannot be read ({(error.strerror or 'no reason given').lower()}); "
-            f"let uid {os.getuid()} read and write it and its folder"
-        ) from error
+        raise _unreadable(path, error) from error
     if not start:
         raise StateError(
             f"{path}: is an empty file, not a database; it is not filled, since everything would be told again: "
@@ -71,6 +79,13 @@ def _look_at_the_file(path: Path) -> None:
         )
     if start != _MAGIC:
         raise StateError(f"{path}: is not a database; {_RESTORE}")
+
+
+def _unreadable(path: Path, error: OSError) -> StateError:
+    return StateError(
+        f"{path}: cannot be read ({(error.strerror or 'no reason given').lower()}); "
+        f"let uid {os.getuid()} read and write it and its folder"
+    )
 
 
 def _look_inside(reader: sqlite3.Connection, path: Path, *, thorough: bool) -> str:

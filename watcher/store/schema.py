@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from watcher.store.refusals import APPLICATION_ID, connect
+from watcher.store.tables import meta
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -67,10 +68,8 @@ def prepare(new: Path) -> None:
 
 def first_rows(conn: Connection, now: datetime) -> None:
     """Give a new database its identity: the installation's id is part of every message's key."""
-    conn.exec_driver_sql(
-        "INSERT INTO meta (key, value) VALUES (?, ?), (?, ?)",
-        ("installation", secrets.token_hex(8), "created_at", now.astimezone(UTC).isoformat()),
-    )
+    made = {"installation": secrets.token_hex(8), "created_at": now.astimezone(UTC).isoformat()}
+    conn.execute(meta.insert(), [{"key": key, "value": value} for key, value in made.items()])
 
 
 def backup(path: Path, target: Path) -> None:
