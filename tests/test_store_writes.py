@@ -169,11 +169,13 @@ def test_closing_does_not_wait_for_whoever_holds_the_database(path: Path) -> Non
         rests.append(seconds)
         store._closing = True
 
-    with opened(path, sleep=rest, busy=timedelta(milliseconds=5)) as store:
-        with closing(sqlite3.connect(path, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(StateError, match="another program holds it"):
-                store.write_now(save.save, BATCH)
+    with (
+        opened(path, sleep=rest, busy=timedelta(milliseconds=5)) as store,
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StateError, match="another program holds it"):
+            store.write_now(save.save, BATCH)
     assert len(rests) == 1
 
 
