@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackObjectFormationError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from watcher.errors import DeliveryError
@@ -62,7 +62,7 @@ class SlackNotifier:
 
     async def send(self, message: Message, channel_id: str) -> Receipt:
         """Post; join a public channel if that is all that is missing; answer in the channel if the thread is shut."""
-        post = payload(message, channel_id=channel_id)
+        post = _rendered(message, channel_id)
         try:
             return await self._post(post)
         except DeliveryError as error:
@@ -187,6 +187,13 @@ class SlackNotifier:
         client.timeout = self._timeout  # type: ignore[assignment]  # fractions serve as well
         client.proxy = self._proxy  # the client would take the environment's
         return client
+
+
+def _rendered(message: Message, channel_id: str) -> dict[str, Any]:
+    try:
+        return payload(message, channel_id=channel_id)
+    except SlackObjectFormationError as error:  # a limit that rendering missed: this message's own fault
+        raise _error("invalid_blocks", f"the message breaks Slack's rules: {error}") from error
 
 
 async def _ask(client: AsyncWebClient, call: Call) -> dict[str, Any]:

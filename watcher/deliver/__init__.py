@@ -1,0 +1,153 @@
+"""The outbox to its destinations: claim → hold? → render → send → settle.
+
+Rule: a destination gets its messages one at a time and in order, and no destination waits for another. A pass does what
+can be done now and leaves the rest in the outbox; the next tick is another pass.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from watcher.deliver import holds
+from watcher.deliver.policy import Policy, TopicPolicy
+from watcher.deliver.sending import Clock, Courier, Problem, Sleep, Step, Tally
+from watcher.notifiers import Notifier
+from watcher.store import Store, outbox
+from watcher.types import OutboxItem
+
+__all__ = ["STAGES", "DeliverReport", "Policy", "Problem", "TopicPolicy", "deliver"]
+
+STAGES: tuple[str, ...] = (
+    "deliver.claim",
+    "deliver.hold",
+    "deliver.render",
+    "deliver.send.before",
+    "deliver.send.after",
+    "deliver.settle",
+)
+"""What is announced to ``on_step``, in the order of one message."""
+
+LEASE = timedelta(seconds=60)
+AT_ONCE = 16
+"""Destinations served at the same time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverReport:
+    """What a pass did: messages posted, messages still in the outbox (held ones too), messages given up, problems."""
+
+    sent: int
+    pending: int
+    dead: int
+    errors: tuple[Problem, ...] = ()
+
+
+def _silent(step: str) -> None:
+    del step
+
+
+async def deliver(
+    store: Store,
+    notifiers: Mapping[str, Notifier],
+    policy: Policy,
+    *,
+    owner: str,
+    clock: Clock,
+    sleep: Sleep,
+    on_step: Step = _silent,
+    drain: timedelta | None = None,
+) -> DeliverReport:
+    """Send what is due. With ``drain``, also wait (so long in all) for pacing and for a service that asks for patience.
+
+    Raises StateError when the outbox cannot be written; a destination's faults are in the report, never raised.
+    Cancelled, it gives back what it holds.
+    """
+    tally = Tally()
+    courier = Courier(
+        store=store,
+        notifiers=notifiers,
+        policy=policy,
+        owner=owner,
+        clock=clock,
+        sleep=sleep,
+        on_step=on_step,
+        tally=tally,
+    )
+    ends = clock() + (drain or timedelta())
+    while True:
+        await _let_go(courier)
+        await _send_due(courier)
+        following = min((at for at in tally.waits.values()), default=None)
+        if drain is None or following is None or following > ends:
+            break
+        await courier.sleep(max(0.0, (following - clock()).total_seconds()))
+        tally.waits = {name: at for name, at in tally.waits.items() if at > clock()}
+    pending = await store.read(outbox.pending_count)
+    return DeliverReport(sent=tally.sent, pending=pending, dead=tally.dead, errors=tuple(tally.problems.values()))
+
+
+async def _let_go(courier: Courier) -> None:
+    """Release what has waited long enough, and make its digests."""
+    store, now = courier.store, courier.clock()
+    waiting = await store.read(outbox.held)
+    if not waiting:
+        return
+    courier.tally.floods.update(_open_floods(waiting, now))
+    plan = holds.plan(waiting, courier.policy, installation=store.installation, now=now)
+    for digest in plan.digests:
+        await store.write(
+            outbox.make_digest,
+            key=digest.key,
+            destination=digest.destination,
+            topic=digest.topic,
+            members=digest.members,
+            now=now,
+        )
+    for key, hold in plan.hold_again:
+        await store.write(outbox.hold, key, reason=hold.reason, until=hold.until)
+    if plan.release:
+        await store.write(outbox.release, plan.release, now=now)
+
+
+def _open_floods(waiting: list[OutboxItem], now: datetime) -> dict[str, datetime]:
+    """Destination → end of the flood window that is open there."""
+    return {
+        item.destination: item.held_until
+        for item in waiting
+        if item.hold == "flood" and item.held_until is not None and item.held_until > now
+    }
+
+
+async def _send_due(courier: Courier) -> None:
+    """Claim and tell until nothing is left that may go now; destinations side by side."""
+    under_way: dict[asyncio.Task[None], str] = {}
+    try:
+        while True:
+            for item in await _claim(courier, set(under_way.values())):
+                under_way[asyncio.create_task(courier.tell(item))] = item.destination
+            if not under_way:
+                return
+            done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                del under_way[task]
+                task.result()
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+async def _claim(courier: Courier, serving: set[str]) -> list[OutboxItem]:
+    courier.on_step("deliver.claim")
+    now = courier.clock()
+    return await courier.store.write(
+        outbox.claim,
+        owner=courier.owner,
+        now=now,
+        lease=LEASE,
+        limit=AT_ONCE - len(serving),
+        destinations_busy=serving | {name for name, at in courier.tally.waits.items() if at > now},
+    )

@@ -1,0 +1,49 @@
+"""What the configuration says about delivery, as far as delivery has to know.
+
+Rule: it is asked anew in every pass, so that a changed configuration is obeyed at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from watcher.timing import Digest, QuietHours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicPolicy:
+    """How one topic is told. ``urgent``: a strength that passes quiet hours, digests and caps."""
+
+    title: str
+    digest: Digest | None = None
+    quiet_hours: QuietHours | None = None
+    urgent: float | None = None
+    paused: bool = False
+
+
+def _always(topic: str) -> bool:
+    del topic
+    return True
+
+
+def _as_named(topic: str, seed: str) -> str:
+    del topic
+    return seed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """All topics, the cap per destination, and two answers that only the caller knows.
+
+    ``first_poll_done(topic)``: whether its catch-up digest may leave. ``seed_label(topic, seed)``: how a seed is called
+    in a message ("MSNBC, May 2018"). ``paused_destinations`` hold everything.
+    """
+
+    topics: Mapping[str, TopicPolicy]
+    flood_count: int = 10
+    flood_window: timedelta = timedelta(minutes=10)
+    paused_destinations: frozenset[str] = frozenset()
+    first_poll_done: Callable[[str], bool] = field(default=_always)
+    seed_label: Callable[[str, str], str] = field(default=_as_named)

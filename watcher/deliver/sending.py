@@ -1,0 +1,325 @@
+"""One claimed row on its way: hold? → render → send → settle.
+
+Rule: a row whose send may have arrived is looked up by its key before it is sent again; where that is impossible it is
+sent once more, marked as a possible repeat: a repeat is better than a loss.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+from watcher.deliver import holds, telling
+from watcher.deliver.holds import Hold
+from watcher.deliver.policy import Policy
+from watcher.errors import DeliveryError
+from watcher.notifiers import Notifier
+from watcher.store import Store, outbox
+from watcher.timing import backoff
+from watcher.types import Message, OutboxItem, Receipt
+
+Step = Callable[[str], None]
+Clock = Callable[[], datetime]
+Sleep = Callable[[float], Awaitable[None]]
+
+LOOK_AFTER = (timedelta(seconds=2), timedelta(seconds=4))
+"""A message that arrived may take so long to show up in the channel's history."""
+FAIL_OPEN = 3
+"""Look-ups that were refused before the message is sent all the same."""
+BURST = 3
+"""Messages that a channel gets within as many seconds: one a second, with short bursts."""
+CHANNEL_RETRY = (timedelta(seconds=20), timedelta(seconds=60))
+"""A channel or token that needs mending is tried again so often; the second after ten minutes."""
+LONG = timedelta(minutes=10)
+_OPENED = "sent once more as a possible repeat"
+
+
+class Problem(TypedDict):
+    """One line of a report's errors."""
+
+    kind: str
+    name: str
+    url: str | None
+    message: str
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What a pass has done so far."""
+
+    sent: int = 0
+    dead: int = 0
+    problems: dict[str, Problem] = field(default_factory=dict)
+    waits: dict[str, datetime] = field(default_factory=dict)
+    """Destination → when it may go on: it was paced, or asked us to slow down."""
+    floods: dict[str, datetime] = field(default_factory=dict)
+    """Destination → when its open flood window ends."""
+
+
+@dataclass(kw_only=True)
+class Trip:
+    """One claimed row under way. ``doubtful``: a message may be out there that nobody has looked for."""
+
+    item: OutboxItem
+    notifier: Notifier
+    channel: str
+    doubtful: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Courier:
+    """All that sending needs; one per pass."""
+
+    store: Store
+    notifiers: Mapping[str, Notifier]
+    policy: Policy
+    owner: str
+    clock: Clock
+    sleep: Sleep
+    on_step: Step
+    tally: Tally
+
+    async def tell(self, item: OutboxItem) -> None:
+        """Bring a claim to its end: the row is sent, held, given back with an error, or buried."""
+        if await self._paced(item):
+            await self.store.write(outbox.give_back, item.key, owner=self.owner)
+            return
+        trip: Trip | None = None
+        try:
+            notifier, channel = await self._address(item)
+            trip = Trip(item=item, notifier=notifier, channel=channel, doubtful=item.unsure)
+            await self._travel(trip)
+        except DeliveryError as error:
+            await self._failed(item, error, doubtful=trip.doubtful if trip else item.unsure)
+        except asyncio.CancelledError:
+            self._interrupted(item, doubtful=trip.doubtful if trip else item.unsure)
+            raise
+
+    async def _travel(self, trip: Trip) -> None:
+        item = trip.item
+        found = await self._look(trip) if item.unsure else Found(receipt=None)
+        if found.receipt is None and await self._held(item):
+            return
+        self.on_step("deliver.render")
+        head, *rest = await self._render(item)
+        if not head.items:
+            await self._bury(item, "what it tells is no longer stored")
+            return
+        receipt = found.receipt or await self._post(trip, replace(head, possible_repeat=found.perhaps))
+        await self._follow(trip, rest, receipt, known=found.receipt is not None)
+        if receipt.channel != trip.channel:  # a person's id became that of the conversation with them
+            await self.store.write(outbox.remember_channel, item.destination, receipt.channel)
+        self.on_step("deliver.settle")
+        await self.store.write(outbox.settle, item.key, receipt=receipt, now=self.clock())
+        self.tally.sent += 1
+        self.tally.problems.pop(item.destination, None)
+
+    # -- may it go?
+
+    async def _paced(self, item: OutboxItem) -> bool:
+        since = self.clock() - timedelta(seconds=BURST)
+        if await self.store.read(outbox.sent_since, destination=item.destination, since=since) < BURST:
+            return False
+        self.tally.waits[item.destination] = self.clock() + timedelta(seconds=1)
+        return True
+
+    async def _held(self, item: OutboxItem) -> bool:
+        self.on_step("deliver.hold")
+        now = self.clock()
+        hold = holds.why_hold(item, self.policy, now) or await self._flood(item, now)
+        if hold is None:
+            return False
+        await self.store.write(outbox.hold, item.key, reason=hold.reason, until=hold.until)
+        return True
+
+    async def _flood(self, item: OutboxItem, now: datetime) -> Hold | None:
+        """Over the cap until the window's end; what comes meanwhile waits with it."""
+        ends = self.tally.floods.get(item.destination)
+        if ends is not None and ends > now:
+            sent = self.policy.flood_count
+        else:
+            since = now - self.policy.flood_window
+            sent = await self.store.read(outbox.sent_since, destination=item.destination, since=since)
+        if not holds.capped(item, self.policy, sent=sent):
+            return None
+        if ends is None or ends <= now:
+            ends = self.tally.floods[item.destination] = now + self.policy.flood_window
+        return Hold(reason="flood", until=ends)
+
+    # -- where to, and what
+
+    async def _address(self, item: OutboxItem) -> tuple[Notifier, str]:
+        name, _, channel = item.destination.partition(":")
+        notifier = self.notifiers.get(name)
+        if notifier is None:
+            raise DeliveryError(
+                f"alerts wait for {name}, which is not set up now",
+                outcome="not_sent",
+                scope="channel",
+                code="no_notifier",
+                remedy=f"give {name} its token again, or retract the alerts",
+            )
+        known = await self.store.read(outbox.channel_id, item.destination)
+        if known is None:
+            known = await notifier.resolve(channel)
+            await self.store.write(outbox.remember_channel, item.destination, known)
+        return notifier, known
+
+    async def _render(self, item: OutboxItem) -> tuple[Message, ...]:
+        if item.kind != "digest":
+            rows = await self.store.read(outbox.alerts, [item.key])
+            found = rows.get(item.key)
+            return (telling.single(item, found, self.policy),) if found else (Message(key=item.key, kind="alert"),)
+        members = await self.store.read(outbox.in_digest, item.key)
+        rows = await self.store.read(outbox.alerts, [member.key for member in members])
+        return telling.parts(telling.digest(item, members, rows, self.policy))
+
+    # -- send, and look for what may have been sent
+
+    async def _post(self, trip: Trip, message: Message) -> Receipt:
+        before, trip.doubtful = trip.doubtful, True
+        self.on_step("deliver.send.before")
+        try:
+            receipt = await trip.notifier.send(message, trip.channel)
+        except DeliveryError as error:
+            trip.doubtful = before or error.outcome == "unsure"
+            if message.possible_repeat and error.outcome == "unsure":
+                raise _again(error) from error
+            raise
+        self.on_step("deliver.send.after")
+        return receipt
+
+    async def _look(self, trip: Trip) -> Found:
+        """Look twice for the row's message; where looking is refused again and again, give up on it."""
+        item = trip.item
+        since = item.claimed_at or item.created_at
+        doubt = max(since, item.next_attempt or since)  # when the last try ended, if this is another one
+        try:
+            for after in LOOK_AFTER:
+                await self._wait_until(doubt + after)
+                receipt = await trip.notifier.find(item.key, trip.channel, since, item.thread)
+                if receipt is not None:
+                    return Found(receipt=receipt)
+        except DeliveryError as error:
+            refused = error.scope != "retry" or error.retry_after is not None
+            if refused and item.attempts >= FAIL_OPEN and not _was_opened(item):
+                return Found(receipt=None, perhaps=True)
+            raise
+        trip.doubtful = False
+        return Found(receipt=None)
+
+    async def _wait_until(self, moment: datetime) -> None:
+        seconds = (moment - self.clock()).total_seconds()
+        if seconds > 0:
+            await self.sleep(seconds)
+
+    async def _follow(self, trip: Trip, rest: Sequence[Message], head: Receipt, *, known: bool) -> None:
+        """Send the rest of a digest into its thread, one a second; what an earlier try sent is not sent again."""
+        since = trip.item.claimed_at or trip.item.created_at
+        for part in rest:
+            message = replace(part, thread=head)
+            if known and await trip.notifier.find(message.key, head.channel, since, head) is not None:
+                continue
+            await self.sleep(1)
+            try:
+                await self._post(trip, message)
+            except DeliveryError as error:
+                if error.scope != "message":
+                    raise
+                await self._post(trip, replace(message, plain=True))
+            self.tally.sent += 1
+
+    # -- what did not work
+
+    async def _failed(self, item: OutboxItem, error: DeliveryError, *, doubtful: bool) -> None:
+        text = f"{error}; {error.remedy}" if error.remedy else str(error)
+        if doubtful and _was_opened(item) and not text.startswith(_OPENED):
+            text = f"{_OPENED}; {text}"
+        now = self.clock()
+        name = item.destination.partition(":")[2]
+        self.tally.problems[item.destination] = {"kind": "channel", "name": name, "url": None, "message": text}
+        if error.scope == "message" and item.plain:
+            await self._bury(item, text)
+            return
+        if error.scope == "message":
+            await self.store.write(outbox.mark_plain, item.key)
+        if error.code == "channel_not_found":
+            await self._resolve_again(item)
+        at = now + _pause(item, error)
+        if error.retry_after is not None:
+            self.tally.waits[item.destination] = at
+        await self.store.write(outbox.retry_later, item.key, at=at, error=text, unsure=doubtful, owner=self.owner)
+
+    async def _resolve_again(self, item: OutboxItem) -> None:
+        """The name may stand for another channel by now."""
+        name, _, channel = item.destination.partition(":")
+        known = await self.store.read(outbox.channel_id, item.destination)
+        if known is None or name not in self.notifiers:
+            return
+        try:
+            found = await self.notifiers[name].resolve(channel)
+        except DeliveryError:
+            return  # the first refusal is what the operator hears of
+        if found != known:
+            await self.store.write(outbox.remember_channel, item.destination, found)
+
+    async def _bury(self, item: OutboxItem, reason: str) -> None:
+        if await self.store.write(outbox.bury, item.key, reason=reason, now=self.clock()):
+            self.tally.dead += 1
+
+    def _interrupted(self, item: OutboxItem, *, doubtful: bool) -> None:
+        """We are told to stop: give the row back, at once and without waiting for anything."""
+        if not doubtful:
+            self.store.write_now(outbox.give_back, item.key, owner=self.owner)
+            return
+        self.store.write_now(
+            outbox.retry_later,
+            item.key,
+            at=self.clock(),
+            error=item.error or "stopped while it was being sent",
+            unsure=True,
+            attempts_plus=0,
+            owner=self.owner,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a look-up brought. ``perhaps``: nothing, because looking was refused."""
+
+    receipt: Receipt | None
+    perhaps: bool = False
+
+
+def _was_opened(item: OutboxItem) -> bool:
+    return (item.error or "").startswith(_OPENED)
+
+
+def _again(error: DeliveryError) -> DeliveryError:
+    """Remember in the row's error that it was sent as a possible repeat: that happens once."""
+    return DeliveryError(
+        f"{_OPENED}; {error}",
+        outcome=error.outcome,
+        scope=error.scope,
+        code=error.code,
+        remedy=error.remedy,
+        retry_after=error.retry_after,
+    )
+
+
+def _pause(item: OutboxItem, error: DeliveryError) -> timedelta:
+    """How long the row waits. A first lost answer is looked up right away, and refused blocks go as text right away."""
+    if error.retry_after is not None:
+        return error.retry_after
+    if error.scope == "message" or (error.outcome == "unsure" and item.attempts == 0):
+        return timedelta()
+    tried = item.attempts + 1
+    if error.scope == "retry":
+        return backoff(
+            tried, since_first=sum((backoff(n, since_first=timedelta()) for n in range(1, tried)), timedelta())
+        )
+    soon, late = CHANNEL_RETRY
+    return late if tried * soon > LONG else soon
