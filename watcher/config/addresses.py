@@ -84,9 +84,11 @@ def header_value(value: object) -> str:
 
 def line_of_text(value: object) -> str:
     """Text that goes into one line of a request or message."""
-    if not isinstance(value, str) or not value.strip():
-        raise Refused(f"{shown(value)} is not text", "put it in quotes")
-    if not value.isprintable() or len(value) > 200:
+    if not isinstance(value, str):
+        raise Refused(f"{shown(value)} is not text", "write one line of text, in quotes")
+    if not value.strip():
+        raise Refused("it is empty")
+    if not value.strip().isprintable() or len(value) > 200:
         raise Refused("this must be one line of at most 200 characters", "shorten it")
     return value.strip()
 

@@ -11,12 +11,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from watcher.config.findings import Findings, shown, suggest
+from watcher.config.findings import SECRET, Findings, shown, suggest
 from watcher.config.keys import NOT_YET
-from watcher.config.reading import Key, Plain, key_name
+from watcher.config.reading import Key, Plain
 from watcher.config.values import Refused
 
 M = TypeVar("M", bound=BaseModel)
+
+_ENVIRONMENT = "set SLACK_BOT_TOKEN, SLACK_APP_TOKEN or SLACK_WEBHOOK_URL in the environment"
 
 _SECRET = frozenset({"url", "headers", "proxy", "ping", "database", "search_url"})
 """Keys whose values can hold passwords: never quoted."""
@@ -43,7 +45,9 @@ def checked(model: type[M], raw: Plain, at: Key, findings: Findings) -> M | None
 
 
 def _report(model: type[BaseModel], problem: ErrorDetails, at: Key, findings: Findings) -> None:
-    key = (*at, *(part for part in problem["loc"] if part != "[key]"))
+    key = (*at, *problem["loc"])
+    if findings.at(key):  # what was found before says it better
+        return
     what, remedy = _sentence(model, problem)
     findings.add(key, what, remedy)
 
@@ -53,12 +57,14 @@ def _sentence(model: type[BaseModel], problem: ErrorDetails) -> tuple[str, str |
     refused = problem.get("ctx", {}).get("error")
     if kind == "extra_forbidden":
         known = model.model_fields
+        if re.search("token|webhook", name, re.IGNORECASE):
+            return "secrets do not stand in this file", _ENVIRONMENT
         return "there is no such key here", suggest(name, known, f"the keys here are {', '.join(known)}")
     example = _example(model, name)
     if kind == "missing":
         return "this key is missing", example
     if given is None:
-        return "it is empty", f"{example}, or leave the key out"
+        return "it is empty", example if model.model_fields[name].is_required() else f"{example}, or leave the key out"
     if isinstance(refused, Refused):
         return refused.what, refused.remedy or example
     quoted = "this" if name in _SECRET else shown(given)
@@ -81,7 +87,7 @@ def _by_kind(kind: str, ctx: dict[str, Any], given: object, quoted: str, example
         name, words = _BOUNDS[kind]
         return f"{quoted} is out of bounds: it must be {words} {ctx[name]:g}", example
     what, remedy = _PLAIN.get(kind, ("cannot be used", None))
-    return f"{quoted} {what}", remedy or example
+    return f"{quoted} {what}", (remedy or "{}").replace("{}", example)
 
 
 _BOUNDS = {
@@ -92,11 +98,11 @@ _BOUNDS = {
 _PLAIN = {
     "string_type": ("is not text", None),
     "string_too_short": ("is empty", None),
+    "too_short": ("is empty", "{}, or leave the key out"),
     "list_type": ("is no list", None),
     "dict_type": ("stands where keys belong", None),
     "model_type": ("stands where keys belong", None),
     "string_pattern_mismatch": ("is no topic's name", "use up to 40 of a-z, 0-9 and -"),
-    "too_short": ("is empty", None),
 }
 
 
@@ -148,18 +154,17 @@ def _at(value: Plain, parts: list[str], key: Key) -> list[tuple[Key, Plain]]:
     return [found for name in names for found in _at(value[name], parts[1:], (*key, name))]
 
 
-def note_unfilled(raw: Plain, key: Key, findings: Findings) -> None:
-    """Refuse ``${…}`` where it is not filled in, so that nobody posts to a channel of that name."""
+def note_misplaced(raw: Plain, key: Key, findings: Findings) -> None:
+    """Refuse ``${…}`` where it is not filled in, and tokens: the file is for everybody's eyes."""
     if isinstance(raw, dict):
         for name, value in raw.items():
             if not (key[:1] == ("feeds",) and name in {"url", "headers"}):
-                note_unfilled(value, (*key, name), findings)
+                note_misplaced(value, (*key, name), findings)
     elif isinstance(raw, list):
         for index, value in enumerate(raw):
             if key != ("feeds",) or not isinstance(value, str):
-                note_unfilled(value, (*key, index), findings)
+                note_misplaced(value, (*key, index), findings)
+    elif isinstance(raw, str) and SECRET.search(raw):
+        findings.settle(key, "a secret stands here", f"remove it, and {_ENVIRONMENT}")
     elif isinstance(raw, str) and "${" in raw:
-        findings.add(key, "${…} is filled in feed URLs and headers only", "write the value itself")
-
-
-__all__ = ["checked", "key_name", "note_not_yet", "note_unfilled"]
+        findings.settle(key, "${…} is filled in feed URLs and headers only", "write the value itself")

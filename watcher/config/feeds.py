@@ -163,7 +163,8 @@ def _headers(given: Mapping[str, str], key: Key, around: Surroundings, findings:
     headers: dict[str, str] = {}
     for name, value in given.items():
         try:
-            headers[addresses.header_name(name)] = addresses.header_value(filled(value, around.environ, around.base))
+            text = filled(addresses.header_value(value), around.environ, around.base)
+            headers[addresses.header_name(name)] = addresses.header_value(text)
         except Refused as refused:
             findings.add((*key, "headers", name), refused.what, refused.remedy)
     return headers

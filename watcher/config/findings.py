@@ -6,14 +6,20 @@ a value that may be a secret.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
+from watcher import urls
 from watcher.config.reading import Key, key_name
 from watcher.errors import Problem
 
 ENVIRONMENT = "environment"
 """Stands where the file's name does when an environment variable is meant."""
+
+
+SECRET = re.compile(r"xox[a-z.]*-|xapp-|hooks\.slack\.com", re.IGNORECASE)
+"""Somebody put a token where a plain value belongs: it must not get into a log."""
 
 
 def near(word: str, known: Iterable[str]) -> str | None:
@@ -40,6 +46,9 @@ def shown(value: object) -> str:
     if isinstance(value, list):
         return "a list"
     text = " ".join(str(value).split())
+    if SECRET.search(text):
+        return "what looks like a secret"
+    text = urls.redact(text) if "://" in text else text
     text = text if len(text) <= 40 else text[:39] + "…"
     return f'"{text}"' if isinstance(value, str) else text
 
@@ -51,6 +60,7 @@ class Findings:
         self.file = file
         self._lines = lines
         self._problems = list(problems)
+        self._settled = {problem.key for problem in self._problems}
 
     def line(self, key: Key) -> int:
         """The key's line, else that of the nearest one around it."""
@@ -59,10 +69,17 @@ class Findings:
         return self._lines.get(key, 1)
 
     def add(self, key: Key, what: str, remedy: str | None = None, *, warning: bool = False) -> None:
-        """Note what is wrong with a key."""
+        """Note what is wrong with a key, unless that is settled."""
+        if key_name(key) in self._settled:
+            return
         self.put(
             Problem(file=self.file, line=self.line(key), key=key_name(key), what=what, remedy=remedy, warning=warning)
         )
+
+    def settle(self, key: Key, what: str, remedy: str) -> None:
+        """Note what is wrong with a key so that nothing else needs to be said of it."""
+        self.add(key, what, remedy)
+        self._settled.add(key_name(key))
 
     def environment(self, name: str, what: str, remedy: str | None = None, *, warning: bool = False) -> None:
         """Note what is wrong with an environment variable."""
@@ -73,9 +90,11 @@ class Findings:
         if problem not in self._problems:
             self._problems.append(problem)
 
-    def at(self, key: Key) -> bool:
-        """Tell whether something is wrong with this very key (or within it)."""
+    def at(self, key: Key, *, exactly: bool = False) -> bool:
+        """Tell whether something is wrong with this key or within it; ``exactly``: not within it."""
         name = key_name(key)
+        if exactly:
+            return any(problem.key == name for problem in self.errors)
         inside = (f"{name}.", f"{name}[")
         return any(p.key == name or (p.key or "").startswith(inside) for p in self.errors)
 

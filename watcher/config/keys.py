@@ -43,6 +43,8 @@ Line = Annotated[str, *_text(addresses.line_of_text)]
 WebAddress = Annotated[str, *_text(addresses.web_address)]
 FeedAddress = Annotated[str, Field(min_length=1)]
 """Checked further when ``${…}`` has been filled in."""
+Header = Annotated[str, *_text(lambda value: value)]
+"""The same."""
 SearchTemplate = Annotated[str, *_text(addresses.search_template)]
 TopicName = Annotated[str, Field(pattern=values.TOPIC)]
 Rule = Annotated[str, *_text(values.rule)]
@@ -92,7 +94,9 @@ class _AnyFeed(Keys):
     topics: list[TopicName] | None = _key(
         None, "Names of the topics that it serves; default: all of them.", ["us-south-korea"], min_length=1
     )
-    headers: dict[str, str] = _key({}, "Request headers; ${NAME} is filled in.", {"Authorization": "Bearer ${TOKEN}"})
+    headers: dict[str, Header] = _key(
+        {}, "Request headers; ${NAME} is filled in.", {"Authorization": "Bearer ${TOKEN}"}
+    )
     full_text: FullText | None = _key(None, "Whether to fetch articles; default: fetch.full_text.", "never")
 
 

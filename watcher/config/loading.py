@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from watcher.config import addresses, keys, values
-from watcher.config.checking import checked, note_not_yet, note_unfilled
+from watcher.config.checking import checked, note_misplaced, note_not_yet
 from watcher.config.feeds import Surroundings, read_feeds
 from watcher.config.findings import Findings, shown, suggest
 from watcher.config.model import (
@@ -39,7 +39,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     raw = document.value
     findings = Findings(str(path), document.lines, document.problems)
     _refuse_unknown(raw, findings)
-    note_unfilled(raw, (), findings)
+    note_misplaced(raw, (), findings)
     fetch = _group(keys.Fetch, "fetch", raw, findings)
     zone = _zone(raw, findings)
     secrets, notify, way = _notify(raw, environ, findings)
@@ -104,7 +104,7 @@ def _zone(raw: Mapping[str, Plain], findings: Findings) -> ZoneInfo:
 def _notify(raw: Mapping[str, Plain], environ: Mapping[str, str], findings: Findings) -> tuple[Secrets, Notify, Way]:
     """The secrets, where alerts go, and how."""
     given = raw.get("notify")
-    if given not in {None, "slack", "console"} if not isinstance(given, list | dict) else True:
+    if given not in (None, "slack", "console"):
         remedy = suggest(str(given), ("slack", "console"), "write slack or console, or leave it out")
         findings.add(("notify",), f"{shown(given)} is not one of slack, console", remedy)
     aside = Findings("", {})

@@ -34,7 +34,7 @@ _INT = re.compile(r"[-+]?[0-9]{1,300}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _CORE = "tag:yaml.org,2002:"
 _OWN_TAGS = frozenset({"!", *(_CORE + name for name in ("null", "bool", "int", "float", "str", "timestamp"))})
-_LONE_COMMENT = re.compile(r"[ \t]*(#[^\s,\]}]+)[,\]} \t]*(?=[\r\n]|$)")
+_LONE_COMMENT = re.compile(r"[ \t]*:?[ \t]*(#[^\s,\]}]+)[,\]} \t]*(?=[\r\n]|$)")
 """A comment of one word right behind a key: most likely meant to be the value."""
 _EATEN = re.compile(r"[:\[,][ \t]*(#[^\s,\]}#]+)")
 """The same inside of brackets, where the comment also swallows the closing one."""
@@ -118,12 +118,11 @@ def _composed(text: str, file: str) -> Node | None:
 def _syntax(error: MarkedYAMLError, text: str, file: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark is not None else None
-    start = error.context_mark.line if error.context_mark is not None else (line or 1) - 1
     rows = text.splitlines()
-    for number in range(start, min(line or 0, len(rows))):
-        if eaten := _EATEN.search(rows[number]):
-            what = f"an unquoted # starts a comment, so {eaten[1]} and what follows is not read"
-            return Problem(file=file, line=number + 1, what=what, remedy=f'put it in quotes: "{eaten[1]}"')
+    if eaten := _eaten(rows[:line]):
+        number, word = eaten
+        what = f"an unquoted # starts a comment, so {word} and what follows is not read"
+        return Problem(file=file, line=number, what=what, remedy=f'put it in quotes: "{word}"')
     row = rows[line - 1] if line is not None and line <= len(rows) else ""
     problem = error.problem or "it breaks off"
     if "\t" in row[: len(row) - len(row.lstrip())]:
@@ -139,6 +138,17 @@ def _syntax(error: MarkedYAMLError, text: str, file: str) -> Problem:
     return Problem(file=file, line=line, what=what, remedy=remedy)
 
 
+def _eaten(rows: list[str]) -> tuple[int, str] | None:
+    """The last line whose bracket stays open because a comment swallowed the closing one, and the comment's word."""
+    for number in range(len(rows), 0, -1):
+        found = _EATEN.search(rows[number - 1])
+        if found:
+            before = rows[number - 1][: found.start(1)]
+            opened = sum(map(before.count, "[{")) - sum(map(before.count, "]}"))
+            return (number, found[1]) if opened > 0 else None
+    return None
+
+
 class _Builder:
     """Makes plain values of YAML's nodes, and notes lines and problems on the way."""
 
@@ -149,8 +159,11 @@ class _Builder:
         self._file = file
         self._count = 0
 
-    def build(self, node: Node | None, key: Key, inside: tuple[int, ...]) -> Plain:
-        """The node's value; ``inside`` holds the nodes around it, to find an alias to one of them."""
+    def build(self, node: Node | None, key: Key, inside: tuple[int, ...], after: int | None = None) -> Plain:
+        """The node's value; ``inside`` holds the nodes around it, to find an alias to one of them.
+
+        ``after`` is where in the text its key ends.
+        """
         self._count += 1
         if self._count > MOST_VALUES:
             _refuse(self._file, f"the file holds more than {MOST_VALUES:,} values", "do not nest aliases (*name)")
@@ -158,7 +171,7 @@ class _Builder:
             self._note(node, key, "an alias (*name) holds itself", "write the value out")
             return None
         if isinstance(node, ScalarNode):
-            return self._scalar(node, key)
+            return self._scalar(node, key, node.start_mark.index if after is None else after)
         if isinstance(node, SequenceNode):
             return self._list(node, key, (*inside, id(node)))
         return self._mapping(node, key, (*inside, id(node))) if isinstance(node, MappingNode) else None
@@ -167,17 +180,18 @@ class _Builder:
         line = self.lines.get(key, node.start_mark.line + 1)
         self.problems.append(Problem(file=self._file, line=line, key=key_name(key) or None, what=what, remedy=remedy))
 
-    def _scalar(self, node: ScalarNode, key: Key) -> Plain:
+    def _scalar(self, node: ScalarNode, key: Key, after: int) -> Plain:
         value, tag = str(node.value), str(node.tag)
         if tag not in _OWN_TAGS:
             self._note(node, key, f"the tag {tag.replace(_CORE, '!!')} has no meaning here", "remove it")
             return None
         if node.style is not None and node.style not in {"", "-"}:
             return value
-        if value == "" and (comment := _LONE_COMMENT.match(self._text, node.start_mark.index)):
+        if value == "" and (comment := _LONE_COMMENT.match(self._text, after)):
             last = next((str(part) for part in reversed(key) if isinstance(part, str)), "")
-            shown = f'{last}: "{comment[1]}"' if isinstance(key[-1], str) else f'"{comment[1]}"'
-            self._note(node, key, "an unquoted # starts a comment, so the value is empty", f"write {shown} in quotes")
+            shown = f'{last}: "{comment[1]}"' if key and isinstance(key[-1], str) else f'"{comment[1]}"'
+            remedy = f"write {shown}, with the quotes"
+            self._note(node, key, "an unquoted # starts a comment, so the value is empty", remedy)
             return None
         plain = _resolved(value)
         return value if tag == _CORE + "str" and plain is not None else plain
@@ -205,7 +219,7 @@ class _Builder:
                 self.problems.append(Problem(file=self._file, line=line, key=place, what=what, remedy="keep one"))
             else:
                 self.lines[*key, name] = name_node.start_mark.line + 1
-                built[name] = self.build(value_node, (*key, name), inside)
+                built[name] = self.build(value_node, (*key, name), inside, name_node.end_mark.index)
         for other in merged:
             self._merge(other, key, inside, built)
         return built

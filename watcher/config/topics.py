@@ -90,13 +90,14 @@ def _merged(name: str, value: Plain, defaults: TopicKeys, findings: Findings) ->
 def _topic(
     topic: _Merged, destinations: tuple[Destination, ...], base: Path, zone: ZoneInfo, findings: Findings
 ) -> TopicConfig | None:
+    digest = _timed(topic, "digest", topic.source("digest").digest, parse_digest, zone)
+    quiet_hours = _timed(topic, "quiet_hours", topic.source("quiet_hours").quiet_hours, parse_quiet_hours, zone)
     seeds = topic.source("seeds").seeds
     if seeds is None:
-        if not findings.at(("topics", topic.name, "seeds")):
-            key = ("topics", topic.name, "seeds")
-            findings.add(
-                key, "this key is missing", f"write a folder of articles, such as seeds: ../seeds/{topic.name}"
-            )
+        key = ("topics", topic.name, "seeds")
+        if not findings.at(key) and not findings.at(key[:-1], exactly=True):
+            remedy = f"write a folder of articles, such as seeds: ../seeds/{topic.name}"
+            findings.add(key, "this key is missing", remedy)
         return None
     title = topic.source("title").title
     languages = topic.source("languages").languages
@@ -111,8 +112,8 @@ def _topic(
         ),
         sensitivity=topic.source("sensitivity").sensitivity,
         destinations=destinations,
-        digest=_timed(topic, "digest", topic.source("digest").digest, parse_digest, zone),
-        quiet_hours=_timed(topic, "quiet_hours", topic.source("quiet_hours").quiet_hours, parse_quiet_hours, zone),
+        digest=digest,
+        quiet_hours=quiet_hours,
         urgent=topic.source("urgent").urgent,
         follow_ups=topic.source("follow_ups").follow_ups,
         summary=topic.source("summary").summary,

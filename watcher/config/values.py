@@ -167,6 +167,8 @@ def sensitivity(value: object) -> Sensitivity:
     """A name, a fixed threshold in (0, 1], or ``{alerts_per_day: 5}``."""
     remedy = "write strict, balanced, broad, a threshold such as 0.15, or {alerts_per_day: 5}"
     if isinstance(value, str):
+        if re.fullmatch(r"[0-9.]+", value):
+            raise Refused(f"{shown(value)} is text, not a number", f"write {value} without quotes")
         if value not in _FACTORS:
             raise Refused(f"{shown(value)} is no sensitivity", suggest(value, _FACTORS, remedy))
         return Sensitivity(factor=_FACTORS[value])
@@ -274,7 +276,8 @@ def zone(value: object) -> ZoneInfo:
     except (KeyError, ValueError, OSError):  # a folder of zones ("America") is an OSError
         known = available_timezones()
         city = {name.rpartition("/")[2].replace("_", " "): name for name in sorted(known) if "/" in name}
-        meant = near(value, known) or city.get(near(value.replace("_", " "), city) or "")
+        parent = any(name.startswith(f"{value}/") for name in known)
+        meant = None if parent else near(value, known) or city.get(near(value.replace("_", " "), city) or "")
         remedy = f'did you mean "{meant}"?' if meant else "write one such as UTC, Asia/Seoul or America/New_York"
         raise Refused(f"{shown(value)} is no time zone", remedy) from None
 
