@@ -94,6 +94,17 @@ async def test_large_documents_travel_both_ways() -> None:
         assert len(parsed.title) == 3_000_000
 
 
+async def test_large_documents_are_read_alone() -> None:
+    async with working(parsers=2, parse_limit=1) as workers:
+        large = b"sleep" + b" " * 300_000
+        outcomes = [asyncio.create_task(workers.parse("test", large, None, "")) for _ in range(2)]
+        assert await do(workers, "hello")
+        await asyncio.wait(outcomes, return_when=asyncio.FIRST_COMPLETED)
+        assert sorted(outcome.done() for outcome in outcomes) == [False, True]
+        for outcome in await asyncio.gather(*outcomes, return_exceptions=True):
+            assert isinstance(outcome, WorkerError)
+
+
 async def test_a_cancelled_task_frees_its_worker() -> None:
     async with working() as workers:
         await do(workers, "hello")

@@ -22,10 +22,13 @@ from yarl import URL
 
 from watcher import __version__, urls
 from watcher.errors import FetchError
-from watcher.fetch import answer, body, faults, guard
+from watcher.fetch import answer, body, faults, guard, robots
 from watcher.fetch.answer import Fetched, NotModified
+from watcher.fetch.robots import Robots, Rules
 
-Kind = Literal["feed", "article"]
+Kind = Literal["feed", "article", "page"]
+"""An ``article`` is read by the service on its own account: publishers' rules for programs hold. A ``page`` is one that
+the user named: theirs to ask for."""
 
 MOST_REDIRECTS = 5
 LARGEST_PAGE = 1_500_000
@@ -35,6 +38,7 @@ _ACCEPT: dict[Kind, str] = {
     "feed": "application/rss+xml, application/atom+xml, application/rdf+xml;q=0.9, application/xml;q=0.9, "
     "text/xml;q=0.8, */*;q=0.1",
     "article": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1",
+    "page": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1",
 }
 _PAGES = ("text/html", "application/xhtml+xml", "application/xml", "text/plain")
 
@@ -116,6 +120,7 @@ class Fetcher:
         self._tls = tls
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
+        self._robots = Robots(self._rules)
 
     async def get(
         self,
@@ -129,10 +134,13 @@ class Fetcher:
         """Fetch a document, unless it is unchanged since the validators given; raises FetchError.
 
         ``headers`` are the user's own (tokens, cookies): they and the credentials in the address go to this host only.
+        An ``article`` is not asked for where robots.txt or a text-mining reservation speaks against it.
         """
         step = _first(url, etag, last_modified, headers or {}, kind)
         left = self._timeout
         for _ in range(MOST_REDIRECTS + 1):
+            if kind == "article" and (reason := await self._robots.forbid(step.url)):
+                raise _forbidden(step.url, reason)
             async with self._slots.hold(urls.host(step.url)):
                 started = asyncio.get_running_loop().time()
                 outcome = await self._within(left, step)
@@ -151,6 +159,20 @@ class Fetcher:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+    async def _rules(self, url: str) -> Rules | None:
+        """The rules of a robots.txt: none for what is not there, None when the server fails to say.
+
+        Raises FetchError when the page could not be had either.
+        """
+        try:
+            got = await self.get(url)
+        except FetchError as error:
+            if error.fault in {"dns", "connect", "tls", "refused_address"}:
+                raise
+            missing = error.status is not None and 400 <= error.status < 500 and error.status != 429
+            return () if missing else None
+        return robots.read(got.body) if isinstance(got, Fetched) else None
 
     async def _within(self, seconds: float, step: _Step) -> Fetched | NotModified | _Step:
         where = urls.redact(step.url)
@@ -189,6 +211,8 @@ class Fetcher:
             if response.status not in {200, 203}:
                 raise answer.refusal(response.status, response.headers, where, datetime.now(UTC))
             content = await self._body(response, step.kind, where)
+            if step.kind == "article" and robots.reserved(response.headers.get("tdm-reservation"), content):
+                raise _forbidden(step.url, "the publisher reserves text mining (TDMRep); the article is left alone")
             return Fetched(
                 status=response.status,
                 url=step.url,
@@ -203,7 +227,7 @@ class Fetcher:
 
     async def _body(self, response: aiohttp.ClientResponse, kind: Kind, where: str) -> bytes:
         limit = self._max_body if kind == "feed" else min(self._max_body, LARGEST_PAGE)
-        if kind == "article" and not response.content_type.startswith(_PAGES):
+        if kind != "feed" and not response.content_type.startswith(_PAGES):
             raise FetchError(f"{where}: this is no web page ({response.content_type[:60]})", fault="not_a_page")
         gzip = body.layer(",".join(response.headers.getall("Content-Encoding", [])), where)
         if (response.content_length or 0) > limit:
@@ -222,6 +246,10 @@ class Fetcher:
                 auto_decompress=False,
             )
         return self._session
+
+
+def _forbidden(url: str, reason: str) -> FetchError:
+    return FetchError(f"{urls.redact(url)}: {reason}", fault="robots")
 
 
 def _first(url: str, etag: str | None, last_modified: str | None, headers: Mapping[str, str], kind: Kind) -> _Step:
