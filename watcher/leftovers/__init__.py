@@ -19,6 +19,7 @@ from watcher.leftovers.furniture import is_furniture, is_media_cue, site_talk
 from watcher.leftovers.headline import find_headline
 from watcher.leftovers.lines import Context, Line, context, look, split
 from watcher.leftovers.repeats import repeated
+from watcher.leftovers.stretch import find_stretch
 from watcher.types import TermShares
 
 __all__ = ["Cleaned", "clean"]
@@ -43,7 +44,9 @@ def clean(text: str, *, background: Mapping[str, TermShares] | None = None) -> C
     lines = split(text)
     around = context(lines, background)
     gone = _furniture(lines, around)
-    title = find_headline(lines, gone)
+    stretch = find_stretch(lines, gone)
+    title = find_headline(lines, gone, stretch)
+    gone |= set(range(len(lines))) - {*stretch, *([] if title is None else [title])}
     gone |= _strays(lines, gone, title)
     dropped: list[tuple[int, str]] = [(place, lines[place].text) for place in gone]
     kept = [place for place in range(len(lines)) if place not in gone and place != title]

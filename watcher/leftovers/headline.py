@@ -10,30 +10,49 @@ from collections.abc import Collection, Sequence
 from watcher import text as texts
 from watcher.leftovers.lines import Line
 from watcher.leftovers.repeats import echo
-from watcher.leftovers.vocabulary import LIST_HEADS
+from watcher.leftovers.vocabulary import LIST_HEADS, SMALL_WORDS
 
-_SEARCHED = 12
-"""Lines from the top among which a headline is looked for."""
+_SEARCHED = 15
+"""Lines above the body among which a headline is looked for."""
+_ENOUGH, _MOST = 0.4, 0.6
+"""Shares of its telling words that a headline has in common with the body: to be one at all, and to beat others."""
 _BODY = 14
 """Words of a whole sentence that surely belongs to the body."""
 
 
-def find_headline(lines: Sequence[Line], gone: Collection[int]) -> int | None:
+def find_headline(lines: Sequence[Line], gone: Collection[int], stretch: range) -> int | None:
     """Return the headline's place, or None.
 
-    It stands before the body, is no statement with a full stop, has 4 to 25 words, heads no bullet list, shares a word
-    with the body, and is no bullet that a sentence of the body says again.
+    It stands at most 15 lines above the body, is one statement without a full stop (or a question), has 4 to 25 words,
+    heads no bullet list, is no bullet that a sentence of the body says again, and shares most with the body: at least
+    two fifths of its telling words, however inflected.
     """
-    body = next((place for place, line in enumerate(lines) if place not in gone and _is_body(line)), None)
+    body = next((place for place in stretch if place not in gone and _is_body(lines[place])), None)
     if body is None:
         return None
-    sentences = [line.words for line in lines[body:] if line.ends]
-    found = [place for place in range(min(body, _SEARCHED)) if place not in gone and _may_head(lines, place, sentences)]
+    sentences = [lines[place].words for place in range(body, stretch.stop) if lines[place].ends]
+    said = {_stem(word) for words in sentences for word in words}
+    near = [place for place in range(max(0, body - _SEARCHED), body) if place not in gone]
+    least = 3 if len(stretch) < len(lines) else 1  # a copied page shows other articles' headlines too
+    shared = {place: _shared(lines[place], said, least) for place in near if _may_head(lines, place, sentences)}
+    found = [place for place, share in shared.items() if share >= _ENOUGH]
     if not found:
         return None
+    best = max(found, key=lambda place: (shared[place] >= _MOST, -place))
     # "Headline - Outlet" from the window's title goes behind the plain headline that it repeats.
-    first = lines[found[0]].text.casefold()
-    return next((place for place in found[1:] if first.startswith(lines[place].text.casefold())), found[0])
+    first = lines[best].text.casefold()
+    return next((place for place in found if place > best and first.startswith(lines[place].text.casefold())), best)
+
+
+def _shared(line: Line, said: Collection[str], least: int) -> float:
+    telling = {_stem(word) for word in line.words if word not in SMALL_WORDS and not word.isdigit()}
+    common = sum(word in said for word in telling)
+    return common / len(telling) if common >= least else 0.0
+
+
+def _stem(word: str) -> str:
+    """The first five letters: enough to see "withdrawing" in "withdrawal"."""
+    return word[:5]
 
 
 def _is_body(line: Line) -> bool:
@@ -48,8 +67,7 @@ def _may_head(lines: Sequence[Line], place: int, sentences: Sequence[tuple[str, 
         return False
     if len(texts.sentences(line.text)) > 1 or _listed(lines, place):
         return False
-    telling = {word for word in line.words if len(word) > 1}
-    return any(telling & set(words) for words in sentences) and not echo(line.words, sentences)
+    return not echo(line.words, sentences)
 
 
 def _listed(lines: Sequence[Line], place: int) -> bool:
