@@ -70,6 +70,7 @@ class FakeSlack:
     async def serve(self) -> AsyncIterator[FakeSlack]:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._answer)
+        app.router.add_post("/services/{secret}", self._hook)
         server = TestServer(app)
         await server.start_server(shutdown_timeout=0.01)
         self.url = str(server.make_url("/api/"))
@@ -77,6 +78,28 @@ class FakeSlack:
             yield self
         finally:
             await server.close()
+
+    @property
+    def webhook(self) -> str:
+        return self.url.removesuffix("/api/") + "/services/T-sentinel-secret"
+
+    async def _hook(self, request: web.Request) -> web.StreamResponse:
+        """The incoming webhook of #general; its faults are those of the method ``webhook``."""
+        post = await request.json()
+        fault = self.faults["webhook"].popleft() if self.faults["webhook"] else "ok"
+        self.calls.append(("webhook", post))
+        if fault.startswith("429:"):
+            return web.Response(status=429, headers={"Retry-After": fault[4:]})
+        stored, how = fault.startswith("store-"), fault.removeprefix("store-")
+        if how in _BREAKS and how != "ok" and not stored:
+            return await _BREAKS[how](request, {})
+        if how not in _BREAKS:
+            return web.Response(status=400, text=fault)
+        wrong = problem(post)
+        if wrong:
+            return web.Response(status=400, text=wrong.split(":")[0])
+        self.messages.append({**post, "channel": "C0GENERAL", "ts": f"{len(self.messages) + 1}.0"})
+        return await _BREAKS[how](request, {}) if stored else web.Response(text="ok")
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         method, args = request.match_info["method"], await _arguments(request)

@@ -14,9 +14,11 @@ from tests.builders import NOW, alert
 from tests.fake_slack import TOKEN, FakeSlack
 from tests.fakes import FakeNotifier
 from watcher import notifiers
+from watcher.errors import DeliveryError
 from watcher.notifiers import Notifier
 from watcher.notifiers.console import ConsoleNotifier
 from watcher.notifiers.slack import SlackNotifier
+from watcher.notifiers.webhook import WebhookNotifier
 from watcher.types import Message
 
 
@@ -26,6 +28,12 @@ async def slack() -> AsyncIterator[Notifier]:
         notifier = SlackNotifier(lambda: TOKEN, there.url)
         yield notifier
         await notifier.close()
+
+
+@asynccontextmanager
+async def webhook() -> AsyncIterator[Notifier]:
+    async with FakeSlack().serve() as there:
+        yield WebhookNotifier(lambda: there.webhook)
 
 
 @asynccontextmanager
@@ -39,9 +47,11 @@ async def fake() -> AsyncIterator[Notifier]:
 
 
 Make = Callable[[], AbstractAsyncContextManager[Notifier]]
-NOTIFIERS: dict[str, Make] = {"slack": slack, "console": console, "fake": fake}
+NOTIFIERS: dict[str, Make] = {"slack": slack, "webhook": webhook, "console": console, "fake": fake}
 KEEPS = ("slack", "fake")
 """Those whose messages can be looked up."""
+BLIND = ("webhook",)
+"""Those that cannot look at all, and say so."""
 every = pytest.mark.parametrize("make", NOTIFIERS.values(), ids=NOTIFIERS.keys())
 keeping = pytest.mark.parametrize("make", [NOTIFIERS[name] for name in KEEPS], ids=KEEPS)
 
@@ -74,7 +84,15 @@ async def test_every_kind_of_message_is_taken_blocks_or_plain(make: Make, kind: 
             assert (await notifier.send(message, channel)).ts
 
 
-@every
+@pytest.mark.parametrize("make", [NOTIFIERS[name] for name in BLIND], ids=BLIND)
+async def test_one_that_cannot_look_says_so(make: Make) -> None:
+    async with make() as notifier:
+        with pytest.raises(DeliveryError) as caught:
+            await notifier.find("i/none", await notifier.resolve("#desk"), NOW, None)
+        assert (caught.value.outcome, caught.value.scope) == ("not_sent", "channel")
+
+
+@pytest.mark.parametrize("make", [make for name, make in NOTIFIERS.items() if name not in BLIND])
 async def test_what_was_never_sent_is_not_found(make: Make) -> None:
     async with make() as notifier:
         assert await notifier.find("i/none", await notifier.resolve("#desk"), NOW, None) is None

@@ -9,6 +9,7 @@ from watcher.types import Message, Receipt
 
 NOTIFIERS = {
     "slack": "watcher.notifiers.slack:SlackNotifier",
+    "webhook": "watcher.notifiers.webhook:WebhookNotifier",
     "console": "watcher.notifiers.console:ConsoleNotifier",
 }
 """Name in the configuration → where its class is; imported only when it is used."""

@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import aiohttp
 from slack_sdk.errors import SlackApiError, SlackObjectFormationError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from watcher.errors import DeliveryError
+from watcher.notifiers import slack_faults
 from watcher.notifiers.blocks import payload
-from watcher.notifiers.slack_errors import REFUSED_THREAD, REFUSED_TOKEN, Meaning, meaning
+from watcher.notifiers.slack_errors import REFUSED_THREAD, REFUSED_TOKEN
 from watcher.types import Message, Receipt
 
 TIMEOUT = 15
@@ -28,8 +28,6 @@ MAX_PAGES = 25
 PAGE = 200
 _ID = re.compile(r"[CDGUW][A-Z0-9]{5,}")
 _CODE = re.compile(r"[a-z0-9_]{1,80}")
-_PATIENCE = timedelta(seconds=30)
-"""Where Slack says to wait but not how long."""
 _LISTED = ("public_channel,private_channel", "public_channel")
 """What kinds of channels are listed, and what is left when the token may not see private ones."""
 
@@ -101,7 +99,7 @@ class SlackNotifier:
             else:
                 break
         if found is None:
-            raise _error("channel_not_found", f"there is no channel #{wanted} that the app can see")
+            raise slack_faults.refusal("channel_not_found", f"there is no channel #{wanted} that the app can see")
         return found
 
     async def close(self) -> None:
@@ -111,7 +109,7 @@ class SlackNotifier:
         answer = await self._call(lambda client: client.chat_postMessage(**post))
         channel, ts = answer.get("channel"), answer.get("ts")
         if not isinstance(channel, str) or not isinstance(ts, str):
-            raise _unsure("Slack accepted the message but did not say where it is", "no_receipt")
+            raise slack_faults.unsure("Slack accepted the message but did not say where it is", "no_receipt")
         return Receipt(channel=channel, ts=ts)
 
     async def _joined(self, channel_id: str) -> bool:
@@ -193,28 +191,15 @@ def _rendered(message: Message, channel_id: str) -> dict[str, Any]:
     try:
         return payload(message, channel_id=channel_id)
     except SlackObjectFormationError as error:  # a limit that rendering missed: this message's own fault
-        raise _error("invalid_blocks", f"the message breaks Slack's rules: {error}") from error
+        raise slack_faults.refusal("invalid_blocks", f"the message breaks Slack's rules: {error}") from error
 
 
 async def _ask(client: AsyncWebClient, call: Call) -> dict[str, Any]:
-    """One call. What fails before a connection stands was surely not sent; of the rest nobody knows."""
-    try:
-        answer = (await call(client)).data
-    except SlackApiError as error:
-        raise _refused(error) from None  # its text quotes the answer
-    except aiohttp.ClientConnectorError as error:
-        raise DeliveryError(
-            f"Slack cannot be reached ({type(error).__name__})",
-            outcome="not_sent",
-            scope="retry",
-            code="unreachable",
-            remedy="check the network, DNS and proxy; it is tried again by itself",
-        ) from None
-    except TimeoutError:
-        raise _unsure("Slack did not answer in time", "timeout") from None
-    except (aiohttp.ClientError, OSError, ValueError, AttributeError) as error:
-        # AttributeError: the client takes any JSON or plain text for an object
-        raise _unsure(f"the connection to Slack broke ({type(error).__name__})", "broken") from None
+    async with slack_faults.connection():
+        try:
+            answer = (await call(client)).data
+        except SlackApiError as error:
+            raise _refused(error) from None  # its text quotes the answer
     return answer if isinstance(answer, dict) else {}
 
 
@@ -223,42 +208,16 @@ def _refused(error: SlackApiError) -> DeliveryError:
     data = getattr(response, "data", None)
     status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
     code = str(data.get("error") or "") if isinstance(data, dict) else ""
-    headers: Any = getattr(response, "headers", None) or {}
     if status == 429 or code in {"ratelimited", "rate_limited"}:
-        return _error("ratelimited", "Slack asks to slow down", retry_after=_wait(headers))
+        return slack_faults.slow_down(getattr(response, "headers", None) or {})
     if status >= 500:
-        return _unsure(f"Slack answered with status {status}", f"http_{status}")
+        return slack_faults.unsure(f"Slack answered with status {status}", f"http_{status}")
     if _CODE.fullmatch(code):
         needed = data.get("needed") if isinstance(data, dict) else None
-        return _error(code, f"Slack refused it: {code}" + (f" ({needed})" if _is_scopes(needed) else ""))
+        return slack_faults.refusal(code, f"Slack refused it: {code}" + (f" ({needed})" if _is_scopes(needed) else ""))
     if status in {0, 200}:
-        return _unsure("Slack's answer was no JSON that it sends (a proxy's page?)", "not_json")
-    return DeliveryError(
-        f"Slack's address answered with status {status}",
-        outcome="not_sent",
-        scope="channel",
-        code=f"http_{status}",
-        remedy="check SLACK_API_URL and the proxy",
-    )
-
-
-def _error(code: str, said: str, *, retry_after: timedelta | None = None) -> DeliveryError:
-    means: Meaning = meaning(code)
-    return DeliveryError(
-        said, outcome=means.outcome, scope=means.scope, code=code, remedy=means.remedy, retry_after=retry_after
-    )
-
-
-def _unsure(said: str, code: str) -> DeliveryError:
-    return DeliveryError(
-        said, outcome="unsure", scope="retry", code=code, remedy="it is looked up, then sent again if it is not there"
-    )
-
-
-def _wait(headers: Any) -> timedelta:
-    said = str(headers.get("Retry-After", ""))
-    seconds = float(said) if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", said) else _PATIENCE.total_seconds()
-    return timedelta(seconds=max(1.0, seconds))
+        return slack_faults.unsure("Slack's answer was no JSON that it sends (a proxy's page?)", "not_json")
+    return slack_faults.wrong_address(status)
 
 
 def _is_scopes(needed: Any) -> bool:

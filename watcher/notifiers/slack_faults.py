@@ -1,0 +1,73 @@
+"""What went wrong between us and Slack, as a DeliveryError.
+
+Rule: what fails before a connection stands was surely not sent; of what fails later nobody knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+
+from watcher.errors import DeliveryError
+from watcher.notifiers.slack_errors import meaning
+
+_PATIENCE = timedelta(seconds=30)
+"""Where Slack says to wait but not how long."""
+
+
+def refusal(code: str, said: str, *, retry_after: timedelta | None = None) -> DeliveryError:
+    """Slack said no, with a code of its own."""
+    means = meaning(code)
+    return DeliveryError(
+        said, outcome=means.outcome, scope=means.scope, code=code, remedy=means.remedy, retry_after=retry_after
+    )
+
+
+def unsure(said: str, code: str) -> DeliveryError:
+    """Nobody knows whether the message arrived."""
+    return DeliveryError(
+        said, outcome="unsure", scope="retry", code=code, remedy="it is looked up, then sent again if it is not there"
+    )
+
+
+def slow_down(headers: Any) -> DeliveryError:
+    """Slack wants to be left alone for a while; ``headers`` say how long."""
+    said = str(headers.get("Retry-After", ""))
+    seconds = float(said) if re.fullmatch(r"\d{1,6}(\.\d{1,6})?", said) else _PATIENCE.total_seconds()
+    return refusal("ratelimited", "Slack asks to slow down", retry_after=timedelta(seconds=max(1.0, seconds)))
+
+
+def wrong_address(status: int) -> DeliveryError:
+    """Something answered that is not Slack's interface."""
+    return DeliveryError(
+        f"Slack's address answered with status {status}",
+        outcome="not_sent",
+        scope="channel",
+        code=f"http_{status}",
+        remedy="check SLACK_API_URL, the webhook and the proxy",
+    )
+
+
+@asynccontextmanager
+async def connection() -> AsyncIterator[None]:
+    """Turn what connections do into DeliveryErrors. None of them quotes the error's text: it may hold an address."""
+    try:
+        yield
+    except aiohttp.ClientConnectorError as error:
+        raise DeliveryError(
+            f"Slack cannot be reached ({type(error).__name__})",
+            outcome="not_sent",
+            scope="retry",
+            code="unreachable",
+            remedy="check the network, DNS and proxy; it is tried again by itself",
+        ) from None
+    except TimeoutError:
+        raise unsure("Slack did not answer in time", "timeout") from None
+    except (aiohttp.ClientError, OSError, ValueError, AttributeError) as error:
+        # AttributeError: the client takes any JSON or plain text for an object
+        raise unsure(f"the connection to Slack broke ({type(error).__name__})", "broken") from None
