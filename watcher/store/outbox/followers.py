@@ -36,9 +36,8 @@ def _speaks_for(row: FromClause) -> ColumnElement[bool]:
 def follow(conn: Connection, keys: Sequence[str], state: State, *, only_from: Sequence[State]) -> None:
     """Bring the decisions of these rows, and of the rows told in these digests, to a state."""
     for part in rows.chunks(keys):
-        named = or_(outbox.c.key.in_(part), outbox.c.digest.in_(part))
-        mine = exists().where(named, _speaks_for(outbox)).correlate(decisions)
-        conn.execute(update(decisions).where(decisions.c.state.in_(only_from), mine).values(state=state))
+        moved = update(decisions).where(decisions.c.state.in_(only_from), *_spoken_for_by(part))
+        conn.execute(moved.values(state=state))
 
 
 def die(conn: Connection, keys: Sequence[str]) -> None:
@@ -46,10 +45,15 @@ def die(conn: Connection, keys: Sequence[str]) -> None:
     other = outbox.alias("other")
     told_elsewhere = exists().where(other.c.state.in_((*LIVE, "sent")), _speaks_for(other)).correlate(decisions)
     for part in rows.chunks(keys):
-        named = or_(outbox.c.key.in_(part), outbox.c.digest.in_(part))
-        mine = exists().where(named, _speaks_for(outbox)).correlate(decisions)
         undone = decisions.c.state.in_(("pending", "held"))
-        conn.execute(update(decisions).where(undone, mine, ~told_elsewhere).values(state="dead"))
+        died = update(decisions).where(undone, *_spoken_for_by(part), ~told_elsewhere)
+        conn.execute(died.values(state="dead"))
+
+
+def _spoken_for_by(keys: Sequence[str]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    named = or_(outbox.c.key.in_(keys), outbox.c.digest.in_(keys))
+    its_entry = decisions.c.entry.in_(select(outbox.c.entry).where(named))  # finds them by index, whatever the planner
+    return its_entry, exists().where(named, _speaks_for(outbox)).correlate(decisions)
 
 
 def items(conn: Connection, *conditions: ColumnElement[bool]) -> list[Any]:
