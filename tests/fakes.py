@@ -58,7 +58,8 @@ class FakeNotifier:
 
     async def send(self, message: Message, channel_id: str) -> Receipt:
         fault = self.faults[channel_id].pop(0) if self.faults[channel_id] else None
-        if fault is not None and not (self.arrives and fault.outcome == "unsure"):
+        arrives = self.arrives or (fault is not None and fault.code == "arrived")
+        if fault is not None and not (arrives and fault.outcome == "unsure"):
             raise fault
         ts = f"{self.clock.now.timestamp():.0f}.{len(self.posts) + 1:06}"
         self.posts.append(Stored(message, channel_id, ts, self.clock.now))

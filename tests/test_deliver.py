@@ -7,11 +7,12 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from shutil import copy2
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import builders as b
@@ -177,8 +178,8 @@ async def test_a_drain_ends_before_a_longer_wait(store: Store, there: FakeNotifi
 # lost answers
 
 
-def lost(**over: Any) -> Any:
-    return refusal("timeout", **{"scope": "retry", "outcome": "unsure", **over})
+def lost(code: str = "timeout") -> Any:
+    return refusal(code, scope="retry", outcome="unsure")
 
 
 @pytest.mark.parametrize("arrives", [True, False])
@@ -286,6 +287,49 @@ async def test_a_message_that_cannot_be_looked_up_for_lack_of_a_network_waits(
     assert row(store, key).state == "sent"
 
 
+FAULTS = st.sampled_from(
+    [
+        None,
+        None,
+        lost(),
+        lost("arrived"),
+        refusal("ratelimited", scope="retry", retry_after=3 * SECOND),
+        refusal("unreachable", scope="retry"),
+        refusal("is_archived"),
+        refusal("invalid_auth", scope="token"),
+    ]
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    desk=st.lists(FAULTS, max_size=12),
+    other=st.lists(FAULTS, max_size=12),
+    blind=st.lists(st.just(refusal("unreachable", scope="retry")), max_size=4),
+    digest=st.booleans(),
+)
+async def test_whatever_fails_each_message_arrives_once_and_in_order(
+    empty: Path, desk: list[Any], other: list[Any], blind: list[Any], *, digest: bool
+) -> None:
+    clock = FakeClock()
+    there = FakeNotifier(clock=clock, find_faults=blind)
+    there.faults["CDESK"], there.faults["CB"] = desk, other
+    with TemporaryDirectory() as folder:
+        copy2(empty, f"{folder}/w.db")
+        with Store.open(f"sqlite:///{folder}/w.db", now=NOW) as store:
+            keys = put(store, 12, state="held", hold="first_poll") if digest else put(store, 4)
+            keys_b = put(store, 3, destination="fake:#b")
+            report = await run(store, there, clock)
+            while report.pending and clock.now < NOW + timedelta(hours=2):
+                clock.pass_(seconds=61)
+                report = await run(store, there, clock)
+    assert (report.pending, report.dead) == (0, 0)
+    assert [key for key in there.keys if key in keys_b] == keys_b
+    assert len(set(there.keys)) == len(there.keys)
+    told = [item.key for post in there.posts if post.channel == "CDESK" for item in post.message.items]
+    assert told == keys or (digest and Counter(told) == Counter(keys))
+
+
 # refusals
 
 
@@ -373,6 +417,17 @@ async def test_an_outage_is_waited_out_with_growing_pauses(store: Store, there: 
     assert gaps[:6] == [1, 2, 4, 8, 16, 20]
     assert gaps[-1] == 60
     assert set(gaps[6:]) <= {20, 60}
+
+
+async def test_a_backlog_of_a_hundred_drains_paced_and_in_order(
+    store: Store, there: FakeNotifier, clock: FakeClock
+) -> None:
+    keys = put(store, 100)
+    for _ in range(34):
+        await run(store, there, clock)
+        clock.pass_(seconds=3.1)
+    assert there.keys == keys
+    assert store.read_now(outbox.pending_count) == 0
 
 
 async def test_stopping_gives_back_what_was_claimed(store: Store, clock: FakeClock) -> None:
