@@ -33,8 +33,8 @@ from watcher.errors import WatcherError, WorkerError
 from watcher.types import Article, ParsedFeed
 
 _MIB = 1024**2
-_HEAVY = 256 * 1024
-"""Bytes of a document from which on it is read alone: two at once could fill the memory of a small machine."""
+_HEAVY_FEED, _HEAVY_PAGE = 256 * 1024, 512 * 1024
+"""Bytes of a document from which on it is read alone: with two at once the whole service could exceed 500 MB."""
 
 _TASKS_PER_WORKER = 200
 """Then a fresh one: the C libraries behind parsing keep memory that nothing gives back."""
@@ -46,7 +46,7 @@ _GRACE = 10.0
 class Workers:
     """Parsing (``parsers`` at once) and extraction (one at a time) in processes that are started on first use.
 
-    Limits are seconds per document, memory is bytes beyond what an idle worker needs: 192 MiB read 50,000 entries.
+    Limits are seconds per document, memory is bytes beyond what an idle worker needs: 144 MiB read 50,000 entries.
     Large documents are read one after the other. ``registry`` names a mapping of source → ``module:function``,
     ``extractor`` a function; both are looked up in the workers.
     """
@@ -59,8 +59,8 @@ class Workers:
         parsers: int = 2,
         registry: str = "watcher.sources:SOURCES",
         extractor: str = "watcher.article:extract",
-        parse_memory: int = 192 * _MIB,
-        extract_memory: int = 384 * _MIB,
+        parse_memory: int = 144 * _MIB,
+        extract_memory: int = 320 * _MIB,
     ) -> None:
         self._registry = registry
         self._extractor = extractor
@@ -70,12 +70,12 @@ class Workers:
 
     async def parse(self, source: str, body: bytes, content_type: str | None, base: str) -> ParsedFeed:
         """Read a feed document; raises ParseError (no feed) or WorkerError (killed at its limit, or crashed)."""
-        async with self._alone if len(body) > _HEAVY else contextlib.nullcontext():
+        async with self._alone if len(body) > _HEAVY_FEED else contextlib.nullcontext():
             return cast("ParsedFeed", await self._parsing.run(self._registry, source, (body, content_type, base)))
 
     async def extract(self, page: bytes, url: str | None) -> Article:
         """Read an article's page; raises FetchError (no article in it) or WorkerError."""
-        async with self._alone if len(page) > _HEAVY else contextlib.nullcontext():
+        async with self._alone if len(page) > _HEAVY_PAGE else contextlib.nullcontext():
             return cast("Article", await self._extracting.run(self._extractor, None, (page, url)))
 
     async def close(self) -> None:
@@ -249,7 +249,7 @@ def _call(target: str, key: str | None, args: tuple[object, ...]) -> _Value | _R
     except Exception as error:  # noqa: BLE001  the boundary: one document's crash must not break the pool
         return _Crash(type(error).__name__, "".join(traceback.format_exception(error, limit=20))[-8000:])
     finally:
-        if any(isinstance(arg, bytes) and len(arg) > _HEAVY for arg in args):
+        if any(isinstance(arg, bytes) and len(arg) > _HEAVY_FEED for arg in args):
             _give_back()
 
 
