@@ -12,15 +12,13 @@ from hypothesis import strategies as st
 
 from tests import builders as b
 from tests.builders import NOW
-from watcher.relevance.stream import BINS, bin_of, weight
 from watcher.store import Store
-from watcher.store.entries import entries_since, find_entry, known_entries
+from watcher.store.entries import entomb, entries_since, find_entry, known_entries, tidy
 from watcher.store.feeds import due_feeds, feed_states, register_feeds, register_topics, save_feed_state
-from watcher.store.report import counts, entry_report, feed_rows, recent_decisions
+from watcher.store.report import entry_report, recent_decisions
 from watcher.store.save import SaveResult, save
 from watcher.store.stories import open_stories
-from watcher.store.stream import load_stream, prune_stream
-from watcher.types import Batch, Entry, NewMember, State, StreamDelta
+from watcher.types import Batch, Entry, NewMember, State
 
 MINUTE = timedelta(minutes=1)
 FEED = b.feed().id
@@ -162,6 +160,37 @@ def test_entries_since_are_told_oldest_first(store: Store) -> None:
     assert [one.entry.title for one in found] == ["2", "1", "0"]
 
 
+def test_old_words_are_forgotten_but_not_that_they_were_seen(store: Store) -> None:
+    old, older, waiting = (
+        b.entry(name, article="Long text.", first_seen=NOW - days * timedelta(days=1))
+        for name, days in (("old", 20), ("older", 200), ("waiting", 300))
+    )
+    decisions = tuple(b.decision(one.id, state="below") for one in (old, older))
+    batch = Batch(
+        at=NOW,
+        entries=(old, older, waiting),
+        decisions=decisions,
+        outbox=(b.outbox_item("i/w", entry=waiting.id, state="held", hold="digest"),),
+    )
+    store.write_now(save, batch)
+    bounds = {"articles_before": NOW - timedelta(days=14), "entries_before": NOW - timedelta(days=180)}
+    assert store.write_now(tidy, **bounds) == (2, 1)
+    assert store.write_now(tidy, **bounds) == (0, 0)
+    assert store.read_now(find_entry, old.id, None) == replace(old, article=None)
+    assert store.read_now(find_entry, waiting.id, None) == waiting
+    assert known(store, older) == {"us-south-korea": "below"}
+    assert [one.entry.title for one in store.read_now(entries_since, NOW - timedelta(days=400))] == ["waiting", "old"]
+
+
+def test_a_tombstone_stays_empty_whatever_its_feed_says(store: Store) -> None:
+    entry = b.entry(article="Text.")
+    store.write_now(save, Batch(at=NOW, entries=(entry,)))
+    assert store.write_now(entomb, entry.id)
+    assert not store.write_now(entomb, entry.id)
+    assert store.write_now(save, Batch(at=NOW, entries=(entry,))).entries_new == 0
+    assert store.read_now(find_entry, entry.id, None) == replace(entry, title="", text="", article=None)
+
+
 nasty = st.text(st.characters(codec=None, exclude_categories=()), max_size=40)
 
 
@@ -249,79 +278,3 @@ def test_a_story_closes_and_belongs_to_one_destination(store: Store) -> None:
     store.write_now(save, Batch(at=NOW, entries=(entry,), members=(member(entry),)))
     assert store.read_now(open_stories, destination="slack:#desk", since=NOW + MINUTE) == []
     assert store.read_now(open_stories, destination="slack:#other", since=NOW) == []
-
-
-# statistics
-
-
-def test_the_stream_is_stored_in_units_that_grow(store: Store) -> None:
-    delta = StreamDelta(
-        documents={"en": 2, "ko": 1}, terms={"en": {"seoul": 2, "talks": 1}}, scores={("t", "snippet"): (0.3, 0.3, 1.0)}
-    )
-    later = NOW + timedelta(days=30)
-    store.write_now(save, Batch(at=NOW, stream=delta))
-    store.write_now(save, Batch(at=later, stream=delta))
-    stream = store.read_now(load_stream)
-    both = weight(NOW) + weight(later)
-    assert stream.languages["en"].documents == pytest.approx(2 * both)
-    assert stream.languages["en"].terms == pytest.approx({"seoul": 2 * both, "talks": both})
-    assert stream.languages["ko"].terms == {}
-    bins = stream.histograms["t", "snippet"]
-    assert len(bins) == BINS
-    assert {place: count for place, count in enumerate(bins) if count} == pytest.approx(
-        {bin_of(0.3): 2 * both, BINS - 1: both}
-    )
-
-
-def test_the_stored_stream_is_the_one_in_memory(store: Store) -> None:
-    delta = StreamDelta(documents={"en": 1}, terms={"en": {"a": 1, "b": 1}}, scores={("t", "full"): (0.25,)})
-    live = store.read_now(load_stream)
-    for at in (NOW, NOW + MINUTE):
-        live.add(delta, at)
-        store.write_now(save, Batch(at=at, stream=delta))
-    assert store.read_now(load_stream) == live
-
-
-def test_the_rarest_terms_are_forgotten_first(store: Store) -> None:
-    terms = {f"t{n}": n for n in range(1, 6)}
-    store.write_now(save, Batch(at=NOW, stream=StreamDelta(documents={"en": 9}, terms={"en": terms})))
-    assert store.write_now(prune_stream, keep=2) == 3
-    assert set(store.read_now(load_stream).languages["en"].terms) == {"t4", "t5"}
-    assert store.write_now(prune_stream, keep=2) == 0
-
-
-# reports
-
-
-def test_a_report_names_feeds_topics_and_how_the_story_told_a_copy(store: Store) -> None:
-    founder, copy = b.entry("one"), b.entry("two")
-    store.write_now(
-        save,
-        Batch(
-            at=NOW,
-            feeds=(b.feed_state(),),
-            entries=(founder, copy),
-            sightings=(b.sighting(copy.id, FEED), b.sighting(copy.id, "gone feed", seen=NOW + MINUTE)),
-            decisions=(b.decision(founder.id), b.decision(copy.id, state="grouped")),
-            members=(member(founder), member(copy, relation="copy", nearest=founder.id)),
-            outbox=(b.outbox_item("i/s1", story="s1", entry=founder.id),),
-        ),
-    )
-    report = store.read_now(entry_report, copy.id)
-    assert report is not None
-    assert report.feeds == ("Example News", "gone feed")
-    (told,) = report.tellings
-    assert (told.destination, told.topics, told.story, told.relation) == (
-        "slack:#desk",
-        ("us-south-korea",),
-        "s1",
-        "copy",
-    )
-    assert told.item is not None
-    assert told.item.key == "i/s1"
-    assert store.read_now(entry_report, "unknown") is None
-    (row,) = store.read_now(feed_rows)
-    assert (row.seen, row.latest) == (1, NOW)
-    total = store.read_now(counts)
-    assert (total.feeds, total.entries, total.stories, total.outbox) == (1, 2, 1, {"pending": 1})
-    assert total.decisions == {"us-south-korea": {"grouped": 1, "pending": 1}}

@@ -9,11 +9,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, exists, select, update
 
 from watcher.store import rows, tables
+from watcher.store.outbox.followers import LIVE
 from watcher.store.tables import decisions, sightings, storable
 from watcher.types import Entry, KnownEntry, State
+
+_TOMBSTONE: dict[str, Any] = {"title": "", "text": "", "article": None, "article_note": None, "tombstone": True}
 
 
 def known_entries(
@@ -52,6 +55,26 @@ def find_entry(conn: Connection, needle: str, canonical: str | None) -> Entry | 
         if found:
             return rows.entry(found)
     return None
+
+
+def tidy(conn: Connection, *, articles_before: datetime, entries_before: datetime) -> tuple[int, int]:
+    """Forget articles, and then all words, of entries first seen before these times; returns how many of each.
+
+    What is still to be told keeps its words. Identities and decisions stay: nothing old is ever news again.
+    """
+    entries = tables.entries
+    waits = exists().where(tables.outbox.c.entry == entries.c.id, tables.outbox.c.state.in_(LIVE))
+    old_article = entries.c.article.is_not(None), entries.c.first_seen < articles_before, ~waits
+    articles = conn.execute(update(entries).where(*old_article).values(article=None)).rowcount
+    old = entries.c.tombstone.is_(False), entries.c.first_seen < entries_before, ~waits
+    return articles, conn.execute(update(entries).where(*old).values(**_TOMBSTONE)).rowcount
+
+
+def entomb(conn: Connection, entry_id: str) -> bool:
+    """Forget the words of one entry for good and keep its identity. False when there is nothing to forget."""
+    entries = tables.entries
+    one = entries.c.id == entry_id, entries.c.tombstone.is_(False)
+    return conn.execute(update(entries).where(*one).values(**_TOMBSTONE)).rowcount == 1
 
 
 def _ids_by_identity(conn: Connection, identities: Collection[str]) -> dict[str, str]:

@@ -14,6 +14,8 @@ WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     feeds.register_feeds,
     feeds.register_topics,
     feeds.save_feed_state,
+    entries.tidy,
+    entries.entomb,
     save.save,
     stream.prune_stream,
     outbox.claim,
