@@ -33,8 +33,8 @@ Floats = NDArray[np.float64]
 ENOUGH_POLLED = 100.0
 """Polled documents of a language (faded) before their statistics count."""
 
-RAREST = 1e-3
-"""No share counts as smaller: a term nobody has seen yet is rare, but not the rarer the more was counted."""
+RAREST = 2.5e-3
+"""No share counts as smaller, so no idf exceeds 7: an unseen term is rare, but not the rarer the more was counted."""
 
 MOST_TERMS = 200
 KEY_TERMS = 30

@@ -20,7 +20,12 @@ ENOUGH_POLLED = 500.0
 """Entries polled (faded) before the threshold moves."""
 
 ENOUGH_ABOVE = 5.0
-"""Entries above the start before it moves: the split of a stream that holds nothing on the topic is noise."""
+"""Entries above the start before it moves, and in the upper class: the split of a stream that holds nothing on the
+topic is noise."""
+
+CAP = 2.5
+"""Of the start: how far above it a score lies says nothing about where the gap is. Without this, one copy of a seed in
+the stream, far above everything else, becomes the upper class."""
 
 TOP = 0.02
 """The share of all that was polled, highest scores first, that is split in two."""
@@ -60,37 +65,39 @@ def threshold(
 
 
 def _placed(start: float, counts: Sequence[float], polled: float) -> float:
-    bins = len(counts)
-    above = sum(counts[ceil(start * bins) :])
+    above = sum(counts[ceil(start * len(counts)) :])
     if polled < ENOUGH_POLLED or above < ENOUGH_ABOVE:
         return start
-    return max(FLOOR * start, sqrt(start * otsu(counts, TOP * polled)))
+    split = otsu(counts, TOP * polled, cap=CAP * start, smallest=ENOUGH_ABOVE)
+    return start if split is None else max(FLOOR * start, sqrt(start * split))
 
 
 def _merged(histograms: Sequence[Histogram]) -> tuple[float, ...]:
     return tuple(map(sum, zip(*(histogram.counts for histogram in histograms), strict=True)))
 
 
-def otsu(counts: Sequence[float], top: float) -> float:
+def otsu(counts: Sequence[float], top: float, *, cap: float = 1.0, smallest: float = 0.0) -> float | None:
     """The score that best splits the ``top`` highest of these counted scores (equal bins over [0, 1]) in two classes.
 
-    Where a whole gap splits equally well, its middle. ``counts`` must not be all zero.
+    Scores above ``cap`` count as ``cap``; the upper class holds at least ``smallest`` of them. Where a whole gap splits
+    equally well, its middle. None when there are no two classes.
     """
-    kept = _highest(counts, top)
     width = 1.0 / len(counts)
+    kept = [(min((index + 0.5) * width, cap), count) for index, count in _highest(counts, top)]
     weight_all = sum(count for _, count in kept)
-    sum_all = sum((index + 0.5) * width * count for index, count in kept)
-    best, split = -1.0, (kept[-1][0] + 0.5) * width
+    sum_all = sum(value * count for value, count in kept)
+    best, split = 0.0, None
     weight_below = sum_below = 0.0
-    for (index, count), (following, _) in pairwise(kept):
+    for (value, count), (following, _) in pairwise(kept):
         weight_below += count
-        sum_below += (index + 0.5) * width * count
+        sum_below += value * count
         weight_above = weight_all - weight_below
+        if weight_above < max(smallest, 1e-9):
+            break
         apart = sum_below / weight_below - (sum_all - sum_below) / weight_above
         between = weight_below * weight_above * apart * apart
         if between > best:
-            # the classes are the bins up to this one and those from the next filled one on
-            best, split = between, ((index + 1) + following) / 2 * width
+            best, split = between, (value + following) / 2
     return split
 
 
@@ -126,4 +133,5 @@ def strength(value: float, threshold: float, mode: Mode) -> float:
         return 0.0
     if threshold <= 0:
         return 1.0
-    return 1.0 / (1.0 + exp(-(SLOPE[mode] * log(value / threshold) + OFFSET)))
+    steepness = SLOPE[mode] * (log(value) - log(threshold)) + OFFSET
+    return 1.0 / (1.0 + exp(min(700.0, -steepness)))  # exp overflows beyond
