@@ -6,6 +6,7 @@ fill in are never filled in an OPML file's addresses: others write such files.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -200,11 +201,12 @@ def _with_own_names(listed: Sequence[_Listed]) -> Iterator[Feed]:
     """Every feed with a name of its own: the file's, else the site's, made longer where two would share it."""
     taken = {each.feed.name for each in listed if each.named}
     short = [each.feed.name or urls.outlet(each.feed.url) for each in listed]
+    shared = Counter(short)
     for each, name in zip(listed, short, strict=True):
         if each.named:
             yield each.feed
             continue
-        if short.count(name) > 1 or name in taken:
+        if shared[name] > 1 or name in taken:
             address = urls.redact(each.feed.url).partition("://")[2]
             name = f"{name} ({urls.outlet(each.feed.url)})" if each.feed.name else address  # noqa: PLW2901  the same, longer
         number, own = 1, name

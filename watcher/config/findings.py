@@ -59,8 +59,12 @@ class Findings:
     def __init__(self, file: str, lines: Mapping[Key, int], problems: Iterable[Problem] = ()) -> None:
         self.file = file
         self._lines = lines
-        self._problems = list(problems)
-        self._settled = {problem.key for problem in self._problems}
+        self._problems: dict[Problem, None] = {}
+        self._wrong: set[str] = set()
+        self._touched: set[str] = set()
+        for problem in problems:
+            self.put(problem)
+        self._settled = set(self._wrong)
 
     def line(self, key: Key) -> int:
         """The key's line, else that of the nearest one around it."""
@@ -87,16 +91,16 @@ class Findings:
 
     def put(self, problem: Problem) -> None:
         """Note a problem as it is."""
-        if problem not in self._problems:
-            self._problems.append(problem)
+        self._problems[problem] = None
+        name = "" if problem.warning else problem.key or ""
+        self._wrong |= {name} - {""}
+        while name and name not in self._touched:
+            self._touched.add(name)
+            name = name[: max(name.rfind("."), name.rfind("["), 0)]
 
     def at(self, key: Key, *, exactly: bool = False) -> bool:
         """Tell whether something is wrong with this key or within it; ``exactly``: not within it."""
-        name = key_name(key)
-        if exactly:
-            return any(problem.key == name for problem in self.errors)
-        inside = (f"{name}.", f"{name}[")
-        return any(p.key == name or (p.key or "").startswith(inside) for p in self.errors)
+        return key_name(key) in (self._wrong if exactly else self._touched)
 
     @property
     def errors(self) -> tuple[Problem, ...]:

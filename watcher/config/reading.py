@@ -103,13 +103,13 @@ def _composed(text: str, file: str) -> Node | None:
     try:
         with warnings.catch_warnings():  # an anchor that is used again is no fault
             warnings.simplefilter("ignore")
-            node: Node | None = YAML(typ="rt").compose(text)
+            node: Node | None = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         raise ConfigError([_syntax(error, text, file)]) from None
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         _refuse(file, "there is a character that YAML does not allow", "remove control characters", line=line)
-    except (YAMLError, ValueError, TypeError, AttributeError, IndexError, KeyError, AssertionError):
+    except (YAMLError, ValueError, TypeError, AttributeError, LookupError, AssertionError, NotImplementedError):
         # the parser itself stumbles over some broken files; its own words would not help anybody
         _refuse(file, "this cannot be read as YAML", "compare it with the shipped example")
     return node
