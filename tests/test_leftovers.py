@@ -59,6 +59,17 @@ STYLES = {
          "All rights reserved. This material may not be published, broadcast or redistributed."],
         ["02:17 - Source: Harbour TV\nPier cracks seen from below"],
     ),
+    "small paper": (
+        ["This copy is for your personal non-commercial use only.", "NEWS", "ISLANDS", HEADLINE,
+         "Jonas Okafor - Staff Reporter", "Tue., March 3, 2031", "timer 3 min. read"],
+        ["With files from The Island Press", "REPORT AN ERROR", "JOURNALISTIC STANDARDS"],
+        ["ARTICLE CONTINUES BELOW", "Story continues below advertisement"],
+    ),
+    "foreign words": (
+        [HEADLINE, "Stand: 03.03.2031, 18:42 Uhr", "Von Jonas Okafor", "Lesedauer: 4 Min.", "Artikel anhören"],
+        ["Abonnieren Sie unseren Newsletter und verpassen Sie nichts.", "Alle Rechte vorbehalten", "Mehr zum Thema"],
+        ["Bild: dpa/Ana Ruiz", "Anzeige", "Lesen Sie auch", "Warum der Hering so teuer ist"],
+    ),
     "wire": (
         [HEADLINE],
         ["(Reporting by Jonas Okafor; Editing by Ana Ruiz)", "Our Standards: The Trust Principles."],

@@ -10,7 +10,7 @@ them. But they share no telling word with the rest of the article, and the backg
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from watcher import text as texts
@@ -20,6 +20,7 @@ from watcher.leftovers.headline import find_headline
 from watcher.leftovers.lines import Context, Line, context, look, split
 from watcher.leftovers.repeats import repeated
 from watcher.leftovers.stretch import find_stretch
+from watcher.leftovers.vocabulary import SMALL_WORDS
 from watcher.types import TermShares
 
 __all__ = ["Cleaned", "clean"]
@@ -28,6 +29,12 @@ _HEAD, _TAIL = 4, 4
 """How many first and last lines are an edge of the text."""
 _LONGEST_TAIL = 25
 """Words of a line after the last sentence that is taken for a tag list or a related headline."""
+
+_LONGEST_LABEL = 8
+"""Words of a line between sentences that is taken for a label when it shares no word with any of them."""
+
+_LABELS_AT_MOST = 0.25
+"""Share of a text's words that such labels may make up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +90,26 @@ def _beside(lines: Sequence[Line], cue: int, near: int) -> bool:
 
 
 def _strays(lines: Sequence[Line], gone: set[int], title: int | None) -> set[int]:
-    """Lines that are no sentences before the first and after the last sentence of a text made of sentences."""
+    """Lines that are no sentences, in a text made of sentences: at its ends, or without a word that a sentence has."""
     kept = [place for place in range(len(lines)) if place not in gone and place != title]
     whole = [place for place in kept if lines[place].ends and len(lines[place].words) >= 5]
-    in_sentences = sum(len(lines[place].words) for place in whole)
-    if in_sentences * 2 < sum(len(lines[place].words) for place in kept) or len(whole) < 3:
+    if _count(lines, whole) * 2 < _count(lines, kept) or len(whole) < 3:
         return set()
     head = {place for place in kept if place < whole[0] and len(lines[place].words) <= 4}
     tail = {place for place in kept if place > whole[-1] and len(lines[place].words) <= _LONGEST_TAIL}
-    return head | {place for place in tail if not lines[place].ends}
+    said = {word for place in whole for word in lines[place].words if word not in SMALL_WORDS}
+    labels = {place for place in kept if place < whole[-1] and _is_loose(lines[place], said)}
+    if _count(lines, labels) > _LABELS_AT_MOST * _count(lines, kept):
+        labels = set()  # a list of things, each named once, is what the article is about
+    return head | labels | {place for place in tail if not lines[place].ends}
+
+
+def _is_loose(line: Line, said: Collection[str]) -> bool:
+    return not line.ends and len(line.words) <= _LONGEST_LABEL and not any(word in said for word in line.words)
+
+
+def _count(lines: Sequence[Line], places: Collection[int]) -> int:
+    return sum(len(lines[place].words) for place in places)
 
 
 def _paragraphs(

@@ -30,7 +30,7 @@ def find_stretch(lines: Sequence[Line], gone: Collection[int]) -> range:
     (after the maximum-subsequence segmentation of Pasternack and Roth, 2009).
     """
     everything = range(len(lines))
-    entries = sum(not line.ends and len(line.words) <= _MENU for line in lines)
+    entries = sum(not line.ends and len(line.words) <= _MENU and "://" not in line.text for line in lines)
     if len(lines) < _PAGE or entries < _MOSTLY * len(lines):
         return everything
     values = [0.0 if place in gone else _value(line) for place, line in enumerate(lines)]

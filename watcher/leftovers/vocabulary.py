@@ -66,7 +66,9 @@ SITE_TALK = re.compile(
     | \bsupport\ (?:our|us|independent|quality)\b | \bdonat(?:e|ion)\b | \b(?:your|a)\ comments?\b
     | \bmoderat(?:ed|ion)\b
     | \bthis\ (?:article|story|report)\ (?:was|is|has|first|originally|appeared|includes)\b | \bour\ standards\b
-    | \baffiliate\b | \b(?:report|news|story)\ tips?\b | \bget\ in\ touch\b | \be-?mail\ (?:us|me|him|her|address)\b
+    | \baffiliate\b
+    | \bpersonal\b.{0,20}\buse\ only\b | \bréservée?s?\ aux\ abonnés\b
+    | \b(?:report|news|story)\ tips?\b | \bget\ in\ touch\b | \be-?mail\ (?:us|me|him|her|address)\b
     | \brecaptcha\b | \bauto-?generated\b | \bmay\ not\ be\ (?:published|reproduced|republished|copied)\b
     | \bnewsletter\b | \babonnez-vous\b | \binscrivez-vous\b | \bcookies\b | \babonnieren\b | \bdatenschutz\w*\b
     | \bsuscr[ií]b\w+\b | \bregístr\w+\b | \bassine\b | \biscriviti\b | \babbonati\b | \bподпис\w+\b
