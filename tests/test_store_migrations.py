@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, create_mock_engine
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from tests import builders as b
@@ -74,6 +75,15 @@ def test_the_migrations_make_the_tables_that_the_code_uses(path: Path) -> None:
 
     with Store.open(f"sqlite:///{path}") as store:
         assert store.read_now(differences) == []
+
+
+def test_the_tables_can_be_made_on_another_database() -> None:
+    said: list[str] = []
+    elsewhere = create_mock_engine(
+        "postgresql://", lambda ddl, *_, **__: said.append(str(ddl.compile(dialect=postgresql.dialect())))
+    )
+    metadata.create_all(elsewhere, checkfirst=False)
+    assert sum("CREATE TABLE" in one for one in said) == len(metadata.tables)
 
 
 def test_revisions_are_one_line_from_first_to_last() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import subprocess
@@ -19,12 +18,21 @@ from hypothesis import strategies as st
 
 from tests import builders as b
 from tests.builders import NOW
-from watcher.errors import AlreadyRunning, StateError
+from watcher.errors import StateError
 from watcher.store import Store
 from watcher.store.feeds import feed_states, register_topics, save_feed_state
-from watcher.store.lock import database_file, lock_file, running
+from watcher.store.lock import lock_file, running
 from watcher.store.save import save
 from watcher.types import Batch
+
+KILLED_WITH_A_LOG = """
+import os
+from tests import builders as b
+from watcher.store import Store
+from watcher.store.feeds import save_feed_state
+Store.open({url!r}).write_now(save_feed_state, b.feed_state())
+os._exit(137)
+"""
 
 
 def url(path: Path) -> str:
@@ -79,6 +87,27 @@ def test_an_unfinished_database_of_a_killed_process_is_made_anew(tmp_path: Path)
     (tmp_path / "w.db.new-wal").write_bytes(b"left over")
     made(tmp_path / "w.db")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["w.db", "w.db.lock"]
+
+
+def test_a_log_that_a_removed_database_left_is_not_played_into_the_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "w.db"
+    kill = KILLED_WITH_A_LOG.format(url=url(path))
+    assert subprocess.run([sys.executable, "-c", kill], check=False, timeout=60).returncode == 137
+    path.unlink()
+    with Store.open(url(path)) as store:
+        assert store.read_now(feed_states) == {}
+    assert (tmp_path / "w.db-wal.old").stat().st_size > 0
+
+
+def test_a_database_whose_log_was_deleted_starts_with_what_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "w.db"
+    kill = KILLED_WITH_A_LOG.format(url=url(path))
+    assert subprocess.run([sys.executable, "-c", kill], check=False, timeout=60).returncode == 137
+    for name in ("w.db-wal", "w.db-shm"):
+        (tmp_path / name).unlink()
+    with Store.open(url(path)) as store:
+        assert store.read_now(feed_states) == {}
+        store.write_now(save_feed_state, b.feed_state())
 
 
 def test_another_kind_of_database_is_refused_without_its_password() -> None:
@@ -255,74 +284,3 @@ def test_a_reader_works_beside_the_service_and_writes_nothing(tmp_path: Path) ->
             reader.read_now(save_feed_state, b.feed_state())
         with pytest.raises(StateError, match="cannot be written"):
             service.read_now(save_feed_state, b.feed_state())
-
-
-# the lock
-
-SECOND = """
-import sys
-from watcher.errors import WatcherError
-from watcher.store import Store
-try:
-    Store.open(sys.argv[1]).close()
-except WatcherError as error:
-    print(error)
-    sys.exit(error.exit_code)
-"""
-
-
-def test_a_second_process_is_told_who_runs(tmp_path: Path) -> None:
-    path = tmp_path / "w.db"
-    ask = [sys.executable, "-c", SECOND, url(path)]
-    with Store.open(url(path), address="127.0.0.1:8080"):
-        second = subprocess.run(ask, capture_output=True, text=True, check=False, timeout=60)
-        assert second.returncode == 3
-        assert f"already running (pid {os.getpid()}) on {path}" in second.stdout
-    assert subprocess.run(ask, capture_output=True, check=False, timeout=60).returncode == 0
-
-
-def test_a_second_store_in_one_process_is_refused_too(tmp_path: Path) -> None:
-    rests: list[float] = []
-    with Store.open(url(tmp_path / "w.db")):
-        with pytest.raises(AlreadyRunning, match="already running"):
-            Store.open(url(tmp_path / "w.db"), sleep=rests.append)
-        assert len(rests) == 3
-        Store.open(url(tmp_path / "other.db")).close()
-
-
-def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
-    path = tmp_path / "w.db"
-    kill = f"import os; from watcher.store import Store; Store.open({url(path)!r}); os._exit(137)"
-    assert subprocess.run([sys.executable, "-c", kill], check=False, timeout=60).returncode == 137
-    assert json.loads(lock_file(path).read_text())["pid"] != os.getpid()
-    assert running(url(path)) is None
-    Store.open(url(path)).close()
-
-
-def test_the_address_of_the_running_service_is_beside_the_lock(tmp_path: Path) -> None:
-    path = tmp_path / "w.db"
-    assert running(url(path)) is None
-    assert list(tmp_path.iterdir()) == []
-    with Store.open(url(path)) as store:
-        assert running(url(path)) == {"pid": os.getpid(), "address": None}
-        store.record_address("127.0.0.1:41234")
-        assert running(url(path)) == {"pid": os.getpid(), "address": "127.0.0.1:41234"}
-    assert running(url(path)) is None
-
-
-def test_asking_who_runs_is_light() -> None:
-    ask = "import sys, watcher.store.lock; print([m for m in ('sqlalchemy', 'numpy', 'alembic') if m in sys.modules])"
-    light = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, timeout=60)
-    assert light.stdout.strip() == "[]"
-
-
-@pytest.mark.parametrize(
-    ("given", "path"),
-    [
-        ("sqlite:////data/watcher.db", "/data/watcher.db"),
-        ("sqlite:///var/watcher.db", "var/watcher.db"),
-        ("sqlite:////data/my%20news.db?timeout=5", "/data/my news.db"),
-    ],
-)
-def test_the_file_of_an_address(given: str, path: str) -> None:
-    assert database_file(given) == Path(path)

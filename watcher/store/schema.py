@@ -50,7 +50,14 @@ def clear_unfinished(path: Path) -> None:
 
 
 def give_name(path: Path) -> None:
-    """Let a finished database take its place, durably."""
+    """Let a finished database take its place, durably.
+
+    A write-ahead log that another database left there is moved aside: SQLite would play it into the new one.
+    """
+    for suffix in ("-wal", "-shm"):
+        left = path.with_name(path.name + suffix)
+        if left.exists():
+            left.rename(path.with_name(f"{left.name}.old"))
     unfinished(path).rename(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
