@@ -193,7 +193,7 @@ class FakeSlack:
     def _found(self, messages: list[dict[str, Any]], args: dict[str, Any]) -> dict[str, Any]:
         if args.get("channel") not in self.channels:
             return _no("channel_not_found")
-        oldest, all_of_it = float(args.get("oldest") or 0), str(args.get("include_all_metadata")) in {"1", "True"}
+        oldest, all_of_it = float(args.get("oldest") or 0), str(args.get("include_all_metadata")) in {"1", "true"}
         hits = [
             {k: v for k, v in m.items() if k != "metadata" or all_of_it}
             for m in reversed(messages)

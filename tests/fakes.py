@@ -47,6 +47,7 @@ class FakeNotifier:
     """Keeps what was sent; ``faults`` are raised in turn, per channel, before (or, when ``arrives``, after) storing."""
 
     name: str = "fake"
+    remote: bool = True
     clock: FakeClock = field(default_factory=FakeClock)
     posts: list[Stored] = field(default_factory=list)
     faults: dict[str, list[DeliveryError | None]] = field(default_factory=lambda: defaultdict(list))

@@ -153,6 +153,13 @@ async def test_a_pass_without_drain_leaves_the_rest_to_the_next(
     assert clock.slept == []
 
 
+async def test_a_screen_needs_no_pacing(store: Store, there: FakeNotifier, clock: FakeClock) -> None:
+    put(store, 9)
+    there.remote, there.arrives, there.faults["CDESK"] = False, True, [lost()]
+    assert (await run(store, there, clock)).sent == 9
+    assert clock.slept == []
+
+
 async def test_slow_down_is_waited_for_in_a_drain_only(store: Store, there: FakeNotifier, clock: FakeClock) -> None:
     keys = put(store, 2)
     slow = refusal("ratelimited", scope="retry", retry_after=7 * SECOND)

@@ -195,6 +195,12 @@ def test_titles_keep_their_literal_look() -> None:
 # -- talking to Slack
 
 
+async def test_an_address_that_is_none_was_surely_not_sent_to() -> None:
+    with pytest.raises(DeliveryError) as caught:
+        await SlackNotifier(lambda: TOKEN, "http://:/api/").send(message(), "C1")
+    assert (caught.value.outcome, caught.value.scope) == ("not_sent", "channel")
+
+
 @pytest.fixture
 async def slack() -> AsyncIterator[FakeSlack]:
     async with FakeSlack().serve() as there:

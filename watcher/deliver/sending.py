@@ -120,6 +120,9 @@ class Courier:
     # -- may it go?
 
     async def _paced(self, item: OutboxItem) -> bool:
+        notifier = self.notifiers.get(item.destination.partition(":")[0])
+        if notifier is not None and not notifier.remote:
+            return False
         since = self.clock() - timedelta(seconds=BURST)
         if await self.store.read(outbox.sent_since, destination=item.destination, since=since) < BURST:
             return False
@@ -198,7 +201,7 @@ class Courier:
         since = item.claimed_at or item.created_at
         doubt = max(since, item.next_attempt or since)  # when the last try ended, if this is another one
         try:
-            for after in LOOK_AFTER:
+            for after in LOOK_AFTER if trip.notifier.remote else (timedelta(),):
                 await self._wait_until(doubt + after)
                 receipt = await trip.notifier.find(item.key, trip.channel, since, item.thread)
                 if receipt is not None:
@@ -223,7 +226,8 @@ class Courier:
             message = replace(part, thread=head)
             if known and await trip.notifier.find(message.key, head.channel, since, head) is not None:
                 continue
-            await self.sleep(1)
+            if trip.notifier.remote:
+                await self.sleep(1)
             try:
                 await self._post(trip, message)
             except DeliveryError as error:

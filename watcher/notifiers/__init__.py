@@ -22,6 +22,8 @@ class Notifier(Protocol):
     """
 
     name: str
+    remote: bool
+    """A service elsewhere: it wants a message a second at most, and may show a message a little later."""
 
     async def send(self, message: Message, channel_id: str) -> Receipt:
         """Post one message."""

@@ -32,6 +32,7 @@ class ConsoleNotifier:
     """Prints messages to a rich console; times are shown in ``zone``."""
 
     name = "console"
+    remote = False
 
     def __init__(self, console: Console | None = None, *, zone: tzinfo = UTC) -> None:
         self._console = console or Console(highlight=False)

@@ -45,7 +45,7 @@ def slow_down(headers: Any) -> DeliveryError:
 def wrong_address(status: int) -> DeliveryError:
     """Something answered that is not Slack's interface."""
     return DeliveryError(
-        f"Slack's address answered with status {status}",
+        f"Slack's address answered with status {status}" if status else "Slack's address is none",
         outcome="not_sent",
         scope="channel",
         code=f"http_{status}",
@@ -66,6 +66,8 @@ async def connection() -> AsyncIterator[None]:
             code="unreachable",
             remedy="check the network, DNS and proxy; it is tried again by itself",
         ) from None
+    except aiohttp.InvalidURL:
+        raise wrong_address(0) from None
     except TimeoutError:
         raise unsure("Slack did not answer in time", "timeout") from None
     except (aiohttp.ClientError, OSError, ValueError, AttributeError) as error:

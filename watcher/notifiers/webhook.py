@@ -38,6 +38,7 @@ class WebhookNotifier:
     """Posts to an incoming webhook. ``url`` is asked again when the webhook in use is refused."""
 
     name = "webhook"
+    remote = True
 
     def __init__(self, url: Callable[[], str], *, proxy: str | None = None, timeout: float = TIMEOUT) -> None:
         self._url = url
