@@ -7,6 +7,7 @@ import gzip
 import re
 import socket
 import ssl
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,8 +23,9 @@ from hypothesis import strategies as st
 from tests.builders import NOW
 from tests.loopback import Request, Server, response, serve
 from watcher.errors import FetchError
-from watcher.fetch import Fetched, Fetcher, NotModified, answer, forbidden_address, guard, robots, user_agent
+from watcher.fetch import Fetched, Fetcher, NotModified, answer, body, forbidden_address, guard, robots, user_agent
 from watcher.fetch.body import layer
+from watcher.fetch.names import Resolver
 from watcher.fetch.robots import Rule
 
 LOOPBACK = ("127.0.0.0/8",)
@@ -203,6 +205,43 @@ async def test_a_bomb_is_refused_before_it_unfolds() -> None:
     assert "1 MiB" in str(error)
 
 
+async def test_a_bomb_costs_no_more_memory_than_the_limit() -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join(packer.compress(b"\0" * 1_000_000) for _ in range(200)) + packer.flush()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield bomb
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(FetchError):
+            await body.read(chunks(), gzip=True, limit=1_000_000, where="https://news.example/")
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@given(st.lists(st.binary(max_size=2000), max_size=5), st.integers(1, 5000))
+async def test_what_was_packed_is_unpacked_however_it_is_cut(members: list[bytes], size: int) -> None:
+    packed = b"".join(gzip.compress(member) for member in members)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for start in range(0, len(packed), size):
+            yield packed[start : start + size]
+
+    whole = await body.read(chunks(), gzip=True, limit=100_000, where="")
+    assert whole == b"".join(members)
+
+
+async def test_names_are_looked_up_outside_the_loops_own_threads() -> None:
+    resolver = Resolver()
+    found = await resolver.resolve("localhost", 80, socket.AF_UNSPEC)
+    assert {each["host"] for each in found} <= {"127.0.0.1", "::1"}
+    with pytest.raises((OSError, UnicodeError)):
+        await resolver.resolve("a" * 70 + ".example")
+    assert resolver._free._value == 32
+
+
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip", "deflate", "gzip, br", "ünknown"])
 def test_codings_that_were_not_asked_for_are_refused(coding: str) -> None:
     with pytest.raises(FetchError) as caught:
@@ -211,10 +250,10 @@ def test_codings_that_were_not_asked_for_are_refused(coding: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "fault"), [(b"no gzip at all", "encoding"), (gzip.compress(b"x" * 999)[:-12], "incomplete")]
+    ("packed", "fault"), [(b"no gzip at all", "encoding"), (gzip.compress(b"x" * 999)[:-12], "incomplete")]
 )
-async def test_damaged_gzip_is_refused(body: bytes, fault: str) -> None:
-    async with serve(response(body, Content_Encoding="gzip")) as server:
+async def test_damaged_gzip_is_refused(packed: bytes, fault: str) -> None:
+    async with serve(response(packed, Content_Encoding="gzip")) as server:
         assert (await refused(server.url())).fault == fault
 
 
@@ -476,8 +515,8 @@ def test_any_pattern_is_compared(pattern: str, path: str) -> None:
 
 
 @given(st.binary())
-def test_any_robots_file_is_read(body: bytes) -> None:
-    robots.allowed(robots.read(body), "https://news.example/x")
+def test_any_robots_file_is_read(text: bytes) -> None:
+    robots.allowed(robots.read(text), "https://news.example/x")
 
 
 LITERALS = (  # noqa: SIM905  notations, not code: quotes would hide them

@@ -24,6 +24,7 @@ from watcher import __version__, urls
 from watcher.errors import FetchError
 from watcher.fetch import answer, body, faults, guard, robots
 from watcher.fetch.answer import Fetched, NotModified
+from watcher.fetch.names import Resolver
 from watcher.fetch.robots import Robots, Rules
 
 Kind = Literal["feed", "article", "page"]
@@ -238,7 +239,7 @@ class Fetcher:
         if self._session is None:
             factory = None if self._proxy else guard.socket_factory(self._allowed)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(socket_factory=factory, resolver=self._resolver, limit=0),
+                connector=aiohttp.TCPConnector(socket_factory=factory, resolver=self._resolver or Resolver(), limit=0),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": self._agent},
                 timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
