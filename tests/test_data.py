@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import os
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
+from tests.eval.build_background import articles, count, table
 from watcher.data import FORMAT, TABLES, _read, background
 from watcher.text import TOKENISER
 
@@ -31,6 +34,14 @@ def test_no_term_is_rarer_than_five_documents(name: str) -> None:
     assert f"tokeniser={TOKENISER}" in header.split("\t")
     assert min(int(row.split("\t")[1]) for row in rows) >= 5
     assert len(packed) <= 300 * 1024
+
+
+@pytest.mark.slow
+@pytest.mark.corpora
+@pytest.mark.skipif("WATCHER_CORPORA" not in os.environ, reason="WATCHER_CORPORA is not set: nothing to count")
+def test_the_table_is_what_its_script_makes() -> None:
+    documents, counts = count(articles(Path(os.environ["WATCHER_CORPORA"])))
+    assert table(documents, counts) == resources.files("watcher.data").joinpath(TABLES[0]).read_bytes()
 
 
 def test_other_files_are_refused() -> None:

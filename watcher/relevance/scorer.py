@@ -15,7 +15,7 @@ from hashlib import sha256
 from watcher.errors import Problem, SeedError
 from watcher.relevance import Judgement
 from watcher.relevance.features import UNDETERMINED, Document, document_terms, primary, total
-from watcher.relevance.model import Rarity, TopicModel, no_words, train
+from watcher.relevance.model import RAREST, Rarity, TopicModel, no_words, train
 from watcher.relevance.scoring import Analyse, nothing, score
 from watcher.relevance.stream import Stream
 from watcher.relevance.threshold import reached, strength, threshold
@@ -171,7 +171,7 @@ class TfidfScorer:
         return self._trained[language]
 
     def _train(self, language: str, now: datetime | None) -> None:
-        stream = self._stream.shares(language, now) if now else None
+        stream = self._stream.shares(language, now, at_least=RAREST) if now else None
         rarity = Rarity(self._background.get(language), stream)
         models = [
             train(topic, seeds[language], language, rarity) for topic, seeds in self._seeds.items() if language in seeds

@@ -68,13 +68,14 @@ class Stream:
         counts = self.languages.get(language)
         return counts.documents / weight(now) if counts else 0.0
 
-    def shares(self, language: str, now: datetime) -> TermShares:
-        """The share of polled documents that hold a term, as of now."""
+    def shares(self, language: str, now: datetime, *, at_least: float = 0.0) -> TermShares:
+        """The share of polled documents that hold a term, as of now; terms with a share below ``at_least`` left out."""
         counts = self.languages.get(language)
         if not counts or counts.documents <= 0:
             return TermShares(language=language, documents=0.0, shares={})
         whole = counts.documents
-        shares = {term: min(1.0, count / whole) for term, count in counts.terms.items()}
+        least = at_least * whole
+        shares = {term: min(1.0, count / whole) for term, count in counts.terms.items() if count >= least}
         return TermShares(language=language, documents=whole / weight(now), shares=shares)
 
     def histogram(self, topic: str, mode: Mode, now: datetime) -> Histogram | None:
@@ -89,14 +90,12 @@ class Stream:
         held = sum(len(counts.terms) for counts in self.languages.values())
         if held <= MAX_TERMS:
             return
-        # a tenth more than needed, so that this sorting happens rarely
-        ranked = sorted(
-            (count, language, term)
-            for language, counts in self.languages.items()
-            for term, count in counts.terms.items()
-        )
-        for _, language, term in ranked[: held - MAX_TERMS * 9 // 10]:
-            del self.languages[language].terms[term]
+        # Down to three quarters, so that it happens rarely. All terms as rare as the last one to go leave with it:
+        # seen about once in a long stream, they weigh as much as terms never seen.
+        ranked = sorted(count for counts in self.languages.values() for count in counts.terms.values())
+        rarest = ranked[held - MAX_TERMS * 3 // 4 - 1]
+        for counts in self.languages.values():
+            counts.terms = {term: count for term, count in counts.terms.items() if count > rarest}
 
 
 def histogram_of(scores: Sequence[float], as_of: datetime) -> Histogram:
