@@ -4,77 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import re
-import socket
-import ssl
 import tracemalloc
 import zlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address, IPv6Address
+from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
-import trustme
-from aiohttp.abc import AbstractResolver, ResolveResult
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import NOW
+from tests.fetching import Names, fetched, fetching, refused
 from tests.loopback import Request, Server, response, serve
 from watcher.errors import FetchError
-from watcher.fetch import Fetched, Fetcher, NotModified, answer, body, forbidden_address, guard, robots, user_agent
+from watcher.fetch import Fetched, NotModified, answer, body
 from watcher.fetch.body import layer
-from watcher.fetch.names import Resolver
-from watcher.fetch.robots import Rule
-
-LOOPBACK = ("127.0.0.0/8",)
-
-
-class Names(AbstractResolver):
-    """Resolves each name to the addresses it was given, one list per call, the last one for ever."""
-
-    def __init__(self, **names: list[list[str]]) -> None:
-        self.names = {name.replace("_", "."): answers for name, answers in names.items()}
-        self.asked: list[str] = []
-
-    async def resolve(self, host: str, port: int = 0, family: int = socket.AF_INET) -> list[ResolveResult]:
-        self.asked.append(host)
-        answers = self.names.get(host)
-        if answers is None:
-            raise OSError(-2, "Name or service not known")
-        addresses = answers.pop(0) if len(answers) > 1 else answers[0]
-        return [
-            ResolveResult(hostname=host, host=ip, port=port, family=family or socket.AF_INET, proto=0, flags=0)
-            for ip in addresses
-        ]
-
-    async def close(self) -> None:
-        return None
-
-
-@asynccontextmanager
-async def fetching(**over: object) -> AsyncIterator[Fetcher]:
-    given = {"user_agent": user_agent("desk@example.com"), "allow_networks": LOOPBACK, "timeout": timedelta(seconds=5)}
-    fetcher = Fetcher(**{**given, **over})  # type: ignore[arg-type]  # a test may pass any of the options
-    try:
-        yield fetcher
-    finally:
-        await fetcher.close()
-
-
-async def fetched(url: str, over: dict[str, object] | None = None, **options: object) -> Fetched:
-    async with fetching(**(over or {})) as fetcher:
-        got = await fetcher.get(url, **options)  # type: ignore[arg-type]  # a test may pass any of the options
-    assert isinstance(got, Fetched)
-    return got
-
-
-async def refused(url: str, over: dict[str, object] | None = None, **options: object) -> FetchError:
-    async with fetching(**(over or {})) as fetcher:
-        with pytest.raises(FetchError) as caught:
-            await fetcher.get(url, **options)  # type: ignore[arg-type]  # a test may pass any of the options
-    return caught.value
 
 
 async def test_a_document_comes_with_what_the_next_poll_needs() -> None:
@@ -231,15 +175,6 @@ async def test_what_was_packed_is_unpacked_however_it_is_cut(members: list[bytes
 
     whole = await body.read(chunks(), gzip=True, limit=100_000, where="")
     assert whole == b"".join(members)
-
-
-async def test_names_are_looked_up_outside_the_loops_own_threads() -> None:
-    resolver = Resolver()
-    found = await resolver.resolve("localhost", 80, socket.AF_UNSPEC)
-    assert {each["host"] for each in found} <= {"127.0.0.1", "::1"}
-    with pytest.raises((OSError, UnicodeError)):
-        await resolver.resolve("a" * 70 + ".example")
-    assert resolver._free._value == 32
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip", "deflate", "gzip, br", "ünknown"])
@@ -434,217 +369,6 @@ async def test_an_article_must_be_a_page_of_bearable_size() -> None:
     async with serve({"/a": response(Content_Type="application/pdf"), "/b": large}) as server:
         assert (await refused(server.url("/a"), kind="page")).fault == "not_a_page"
         assert (await refused(server.url("/b"), kind="page")).fault == "too_large"
-
-
-def site(robots_txt: bytes, page: bytes = response(b"<html>", Content_Type="text/html")) -> dict[str, bytes]:
-    return {"/robots.txt": robots_txt, "/a": page, "/b": page, "/private/a": page}
-
-
-async def test_robots_rules_hold_for_articles_and_are_asked_for_once() -> None:
-    rules = b"User-agent: *\nDisallow: /\n\nUser-agent: Watcher\nDisallow: /private/ # please\n"
-    async with serve(site(response(rules))) as server, fetching() as fetcher:
-        for _ in range(2):
-            await asyncio.gather(*(fetcher.get(server.url(path), kind="article") for path in ("/a", "/b")))
-        with pytest.raises(FetchError, match=r"robots\.txt") as caught:
-            await fetcher.get(server.url("/private/a"), kind="article")
-        assert caught.value.fault == "robots"
-        await fetcher.get(server.url("/private/a"), kind="page")
-        await fetcher.get(server.url("/private/a"))
-        assert not fetcher._robots._asking
-    assert [request.path for request in server.requests].count("/robots.txt") == 1
-    assert [request.path for request in server.requests].count("/private/a") == 2
-
-
-@pytest.mark.parametrize(("status", "free"), [("404 Not Found", True), ("403 Forbidden", True), ("500 Oops", False)])
-async def test_a_missing_robots_file_allows_and_a_failing_server_forbids(status: str, free: bool) -> None:
-    async with serve(site(response(b"", status))) as server:
-        if free:
-            assert (await fetched(server.url("/a"), kind="article")).status == 200
-        else:
-            assert (await refused(server.url("/a"), kind="article")).fault == "robots"
-
-
-async def test_a_host_that_cannot_be_reached_is_told_as_such() -> None:
-    assert (await refused("http://10.0.0.1/a", kind="article")).fault == "refused_address"
-    assert (await refused("http://nowhere.example/a", {"resolver": Names()}, kind="article")).fault == "dns"
-
-
-@pytest.mark.parametrize(
-    "page",
-    [
-        response(b"<html>", Content_Type="text/html", tdm_reservation="1"),
-        response(b'<html><meta name="tdm-reservation" content="1">', Content_Type="text/html"),
-    ],
-)
-async def test_text_mining_reservations_are_obeyed(page: bytes) -> None:
-    async with serve(site(response(b"", "404 Not Found"), page)) as server:
-        assert (await refused(server.url("/a"), kind="article")).fault == "robots"
-        assert (await fetched(server.url("/a"), kind="page")).status == 200
-
-
-@pytest.mark.parametrize(
-    ("rules", "path", "free"),
-    [
-        ("User-agent: *\nDisallow:", "/x", True),
-        ("User-agent: *\nDisallow: /", "/x", False),
-        ("User-agent: other\nDisallow: /", "/x", True),
-        ("User-agent: other\nUser-agent: watcher\nDisallow: /x", "/x/y", False),
-        ("User-agent: watcher/1.0\nDisallow: /x", "/x", False),
-        ("User-agent: watchers\nDisallow: /x", "/x", True),
-        ("User-agent: *\nDisallow: /x\nAllow: /x/open", "/x/open/1", True),
-        ("User-agent: *\nDisallow: /x\nAllow: /x", "/x", True),
-        ("User-agent: *\nDisallow: /*.pdf$", "/a/b.pdf", False),
-        ("User-agent: *\nDisallow: /*.pdf$", "/a/b.pdf?x", True),
-        ("User-agent: *\nDisallow: /*?print=", "/a?print=1", False),
-        ("User-agent: *\nDisallow: /a$", "/a", False),
-        ("User-agent: *\nDisallow: /a$", "/ab", True),
-        ("User-agent: *\nDisallow: /a*a$", "/a", True),
-        ("\ufeffuser-AGENT : *\r\nDISALLOW : /x", "/x", False),
-        ("Disallow: /x", "/x", True),
-        ("<html>not here</html>", "/x", True),
-    ],
-)
-def test_robots_rules_are_read_as_the_standard_has_them(rules: str, path: str, free: bool) -> None:
-    assert robots.allowed(robots.read(rules.encode()), f"https://news.example{path}") is free
-
-
-@given(st.text(alphabet="*$/ab"), st.text(alphabet="/ab"))
-def test_any_pattern_is_compared(pattern: str, path: str) -> None:
-    expected = re.escape(pattern.removesuffix("$")).replace(r"\*", ".*") + ("$" if pattern.endswith("$") else "")
-    assert Rule(pattern, allows=True).matches(path) == bool(re.match(expected, path))
-
-
-@given(st.binary())
-def test_any_robots_file_is_read(text: bytes) -> None:
-    robots.allowed(robots.read(text), "https://news.example/x")
-
-
-LITERALS = (  # noqa: SIM905  notations, not code: quotes would hide them
-    "127.0.0.1 127.1 2130706433 0x7f.1 0177.0.0.1 0 0x7f000001 localhost "
-    "[::1] [::] [::ffff:127.0.0.1] [::ffff:7f00:1] [64:ff9b::7f00:1] [2002:7f00:1::] [::7f00:1] [fe80::1] "
-    "[fc00::1] 100.64.0.1 100.100.100.200 169.254.169.254 10.0.0.1 172.16.0.1 192.168.1.1 224.0.0.1 "
-    "192.88.99.1 192.0.0.8 255.255.255.255 240.0.0.1 198.18.0.1 [ff02::1] [64:ff9b:1::1] ①②⑦.0.0.1 "
-    "127。0。0。1 127.0.0.1. "
-).split()
-
-
-@pytest.mark.parametrize("host", LITERALS)
-async def test_private_addresses_are_refused_in_every_notation(host: str) -> None:
-    async with serve(response()) as server:
-        error = await refused(server.url(host=host), {"allow_networks": (), "timeout": timedelta(seconds=2)})
-    assert error.fault == "refused_address"
-    assert "fetch.allow_networks" in str(error)
-    assert server.connections == 0
-
-
-async def test_names_that_resolve_inwards_are_refused_however_often_they_change() -> None:
-    names = Names(
-        flip_example=[["127.0.0.1"], ["::1", "127.0.0.1"], ["10.0.0.1"]], both_example=[["0.0.0.0", "127.0.0.2"]]
-    )
-    async with serve(response()) as server:
-        for host in ("flip.example", "both.example"):
-            assert (
-                await refused(server.url(host=host), {"allow_networks": (), "resolver": names})
-            ).fault == "refused_address"
-    assert server.connections == 0
-
-
-@pytest.mark.parametrize("ip", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34", "64:ff9b::5db8:d822"])
-def test_public_addresses_may_be_asked(ip: str) -> None:
-    assert forbidden_address(ip, ()) is None
-
-
-def test_allowed_networks_open_exactly_themselves() -> None:
-    assert forbidden_address("10.1.2.3", ("10.1.0.0/16",)) is None
-    assert forbidden_address("::ffff:10.1.2.3", ("10.1.0.0/16",)) is None
-    assert forbidden_address("10.2.2.3", ("10.1.0.0/16",)) is not None
-    assert forbidden_address("fd00::1", ("fd00::/8",)) is None
-    assert forbidden_address("nonsense", ()) is not None
-
-
-@given(st.ip_addresses(v=4))
-def test_what_carries_an_ipv4_address_is_judged_by_it(address: IPv4Address) -> None:
-    verdict = forbidden_address(str(address), ()) is None
-    number = int(address)
-    assert (forbidden_address(str(IPv6Address((0xFFFF << 32) | number)), ()) is None) == verdict
-    assert (forbidden_address(str(IPv6Address((0x2002 << 112) | (number << 80))), ()) is None) == verdict
-    assert (forbidden_address(f"64:ff9b::{number >> 16:x}:{number & 0xFFFF:x}", ()) is None) == verdict
-    assert not (verdict and (address.is_private or address.is_multicast))
-
-
-@given(st.text())
-def test_any_host_is_looked_at(host: str) -> None:
-    guard.literal(host)
-    forbidden_address(host, ())
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-def server_tls(cert: trustme.LeafCert) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    cert.configure_cert(context)
-    return context
-
-
-async def tls_refusal(make: Callable[[trustme.CA], trustme.LeafCert], trusted: trustme.CA | None) -> FetchError:
-    context = ssl.create_default_context()
-    if trusted is not None:
-        trusted.configure_trust(context)
-    issuer = trusted or trustme.CA()
-    async with serve(response(), server_tls(make(issuer))) as server:
-        return await refused(server.url(), {"tls": context})
-
-
-async def test_a_trusted_certificate_is_enough(authority: trustme.CA) -> None:
-    context = ssl.create_default_context()
-    authority.configure_trust(context)
-    async with serve(response(b"ok"), server_tls(authority.issue_cert("127.0.0.1"))) as server:
-        assert (await fetched(server.url(), {"tls": context})).body == b"ok"
-
-
-async def test_an_expired_certificate_is_refused_by_name(authority: trustme.CA) -> None:
-    past = datetime(2020, 1, 1, tzinfo=UTC)
-    error = await tls_refusal(lambda ca: ca.issue_cert("127.0.0.1", not_after=past), authority)
-    assert (error.fault, "expired" in str(error)) == ("tls", True)
-
-
-async def test_a_certificate_for_another_host_is_refused_by_name(authority: trustme.CA) -> None:
-    error = await tls_refusal(lambda ca: ca.issue_cert("other.example"), authority)
-    assert (error.fault, "another" in str(error)) == ("tls", True)
-
-
-async def test_an_untrusted_certificate_is_refused_by_name() -> None:
-    error = await tls_refusal(lambda ca: ca.issue_cert("127.0.0.1"), None)
-    assert (error.fault, "not trusted" in str(error)) == ("tls", True)
-
-
-async def test_plain_http_on_a_tls_port_is_told() -> None:
-    async def speak_first(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        writer.close()
-
-    server = await asyncio.start_server(speak_first, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        assert (await refused(f"https://127.0.0.1:{port}/")).fault == "tls"
-
-
-async def test_a_proxy_carries_everything_but_addresses_spelt_out() -> None:
-    async with serve(response(b"by proxy")) as server:
-        over: dict[str, object] = {"proxy": server.url("/"), "allow_networks": ()}
-        assert (await fetched("http://news.example/feed", over)).body == b"by proxy"
-        assert (await refused("http://10.0.0.1/", over)).fault == "refused_address"
-    assert [request.path for request in server.requests] == ["http://news.example/feed"]
-
-
-async def test_the_environments_proxies_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with serve(response(b"proxy")) as proxy, serve(response(b"direct")) as server:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url("/"))
-        assert (await fetched(server.url())).body == b"direct"
-    assert not proxy.requests
 
 
 async def test_a_cancelled_fetch_frees_its_place() -> None:
