@@ -193,6 +193,21 @@ def test_a_korean_seed_works(tmp_path: Path) -> None:
     assert seed.words > 40
 
 
+def test_one_file_is_read_with_the_facts_that_are_given(tmp_path: Path) -> None:
+    folder(tmp_path, {"one.txt": TEXT, "page.html": b"<html>", "consent.html": b"consent"})
+    folder(tmp_path, {"card.json": "{}", "no.txt": ""})
+    day = read_date("2026-03-01")
+    assert day is not None
+    given = {"title": "Pier closed", "outlet": "The Courier", "url": "https://courier.example/pier"}
+    seed = seeds.read_file(tmp_path / "one.txt", extract=extract, published=day.replace(tzinfo=None), **given)
+    assert (seed.title, seed.outlet, seed.published, seed.url) == ("Pier closed", "The Courier", day, given["url"])
+    assert seeds.read_file(tmp_path / "page.html", extract=extract, title="Quotas").title == "Quotas"
+    for name in ("consent.html", "card.json", "no.txt", "missing.txt"):
+        with pytest.raises(SeedError, match=name) as caught:
+            seeds.read_file(tmp_path / name, extract=extract)
+        assert not caught.value.problems[0].warning
+
+
 @pytest.mark.parametrize("files", [{}, {".DS_Store": b"\x00"}, {"a.txt": b"", "b.txt": b"\x00"}])
 def test_a_folder_without_a_usable_seed_is_an_error_that_says_what_to_do(tmp_path: Path, files: dict[str, Any]) -> None:
     with pytest.raises(SeedError, match="watcher seeds add") as caught:

@@ -8,11 +8,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 
+def aware(at: datetime) -> datetime:
+    """Return the moment in UTC; one without a zone is UTC already."""
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
 def read_date(text: str | None) -> datetime | None:
     """Read an ISO date or time; None when it is none. A time without a zone is UTC."""
     try:
-        found = datetime.fromisoformat((text or "").strip())
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        return aware(datetime.fromisoformat((text or "").strip()))
     except (ValueError, OverflowError):
         return None
 

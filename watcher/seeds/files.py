@@ -9,13 +9,14 @@ import json
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from watcher.errors import Problem, SeedError, WatcherError
 from watcher.relevance.features import total
 from watcher.seeds import markdown
 from watcher.seeds.cards import from_card
-from watcher.seeds.dates import read_date
+from watcher.seeds.dates import aware, read_date
 from watcher.seeds.making import from_article, from_text
 from watcher.types import Article, Seed
 
@@ -71,6 +72,29 @@ def load(folder: Path, *, extract: Extract) -> tuple[tuple[Seed, ...], tuple[Pro
     return tuple(seeds), tuple(problems)
 
 
+def read_file(
+    path: Path,
+    *,
+    extract: Extract,
+    title: str | None = None,
+    outlet: str | None = None,
+    published: datetime | None = None,
+    url: str | None = None,
+) -> Seed:
+    """Read one article's file; what is given wins over what the file says. Raises ``SeedError``.
+
+    ``published`` without a zone is UTC.
+    """
+    try:
+        if path.suffix.lower() == ".json":
+            raise _refusal(path, "a card is a seed already", "copy it into the topic's seed folder")
+        seed = _read(path, extract, title=title)
+    except WatcherError as error:
+        raise SeedError([replace(problem, warning=False) for problem in _told(error, path)]) from error
+    told = aware(published) if published else seed.published
+    return replace(seed, outlet=outlet or seed.outlet, published=told, url=url or seed.url)
+
+
 def _candidates(folder: Path) -> Iterator[Path]:
     try:
         paths = sorted(folder.iterdir(), key=lambda path: path.name)
@@ -87,18 +111,19 @@ def _candidates(folder: Path) -> Iterator[Path]:
     return (path for path in paths if not path.name.startswith(".") and path.name.lower() not in _IGNORED)
 
 
-def _read(path: Path, extract: Extract) -> Seed:
+def _read(path: Path, extract: Extract, *, title: str | None = None) -> Seed:
     """Read one file; raises a ``WatcherError`` that says why it is no seed."""
     kind = path.suffix.lower()
     content = _content(path)
     if kind == ".json":
         seed = _card(path, content)
     elif kind in {".html", ".htm"}:
-        seed = from_article(extract(content, None), name=path.name)
+        article = extract(content, None)
+        seed = from_article(replace(article, title=title or article.title), name=path.name)
     elif kind in {".md", ".markdown"}:
-        seed = _from_markdown(path, _decoded(path, content))
+        seed = _from_markdown(path, _decoded(path, content), title=title)
     else:
-        seed = from_text(_decoded(path, content), name=path.name)
+        seed = from_text(_decoded(path, content), name=path.name, title=title)
     if len(total(seed.counts)) < FEWEST_TERMS:
         raise _refusal(path, "hardly a telling word is left after cleaning", "give the article's whole text")
     return seed
@@ -135,12 +160,12 @@ def _decoded(path: Path, content: bytes) -> str:
         raise _refusal(path, what, "save it as UTF-8 in your editor") from error
 
 
-def _from_markdown(path: Path, source: str) -> Seed:
+def _from_markdown(path: Path, source: str, *, title: str | None) -> Seed:
     text, facts = markdown.read(source)
     return from_text(
         text,
         name=path.name,
-        title=markdown.first(facts, "title", "headline"),
+        title=title or markdown.first(facts, "title", "headline"),
         url=markdown.first(facts, "url", "link", "source_url", "canonical"),
         outlet=markdown.first(facts, "outlet", "publisher", "site", "source"),
         published=read_date(markdown.first(facts, "date", "published")),
