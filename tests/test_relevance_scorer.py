@@ -175,14 +175,14 @@ def test_korean_seeds_find_korean_entries() -> None:
     assert not judge_one(judging, document("프로야구 개막전 열려", "서울에서 경기가 열렸다.", language="ko")).match
 
 
-def test_delta_counts_documents_once_and_articles_never() -> None:
+def test_delta_counts_texts_once_articles_never_and_scores_of_the_topics_languages() -> None:
     judging = scorer()
     article = document("Full", "troops " * 10, mode="full")
     batch = [ON_TOPIC, ON_TOPIC, OFF_TOPIC, article, document("한국", language="ko")]
     delta = judging.delta(batch, judging.judge(batch, now=NOW))
     assert delta.documents == {"en": 2, "ko": 1}
     assert delta.terms["en"]["troops"] == 1
-    assert len(delta.scores["korea", "snippet"]) == 4
+    assert len(delta.scores["korea", "snippet"]) == 3
     assert len(delta.scores["korea", "full"]) == 1
 
 

@@ -116,19 +116,21 @@ class TfidfScorer:
     def delta(self, documents: Sequence[Document], judged: Sequence[Mapping[str, Judgement]]) -> StreamDelta:
         """What these documents add to the stream statistics; articles (mode "full") add scores only.
 
-        Copies of one text in a batch count once as documents: syndication does not make a word common.
+        Copies of one text in a batch count once as documents: syndication does not make a word common. A document in
+        a language that a topic has no seed for says nothing about where that topic's threshold should be.
         """
         counts: Counter[str] = Counter()
         terms: dict[str, Counter[str]] = {}
         scores: dict[tuple[str, Mode], list[float]] = {}
         seen: set[tuple[str, str]] = set()
         for document, judgements in zip(documents, judged, strict=True):
+            language = primary(document.language)
             for topic, judgement in judgements.items():
-                scores.setdefault((topic, document.mode), []).append(judgement.score.value)
+                if language == UNDETERMINED or language in self._seeds[topic]:
+                    scores.setdefault((topic, document.mode), []).append(judgement.score.value)
             content = (document.title, document.text)
             if document.mode != "full" and content not in seen:
                 seen.add(content)
-                language = primary(document.language)
                 counts[language] += 1
                 terms.setdefault(language, Counter()).update(set(self._analyse(document, language)))
         return StreamDelta(documents=counts, terms=terms, scores={key: tuple(values) for key, values in scores.items()})
