@@ -16,6 +16,8 @@ from watcher.types import Article, Seed
 
 LONGEST_HEADLINE = 300
 """Characters; what is longer is no headline."""
+LONGEST_TEXT = 400_000
+"""Characters of a text that are read: twenty times a long article, and a second of work."""
 
 
 def from_text(
@@ -33,7 +35,7 @@ def from_text(
     A title that is given wins over the headline found in the text; without either the title is "". ``language`` is a
     hint (ISO 639-1) that decides for short texts. Never raises: ``words`` tells whether there is anything to go by.
     """
-    cleaned = leftovers.clean(text, background=background())
+    cleaned = leftovers.clean(text[:LONGEST_TEXT], background=background())
     paragraphs = cleaned.paragraphs
     heading = cleaned.title
     given = texts.cut(texts.tidy(title or ""), LONGEST_HEADLINE)
