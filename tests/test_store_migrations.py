@@ -8,12 +8,12 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_mock_engine
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from tests import builders as b
@@ -79,9 +79,11 @@ def test_the_migrations_make_the_tables_that_the_code_uses(path: Path) -> None:
 
 def test_the_tables_can_be_made_on_another_database() -> None:
     said: list[str] = []
-    elsewhere = create_mock_engine(
-        "postgresql://", lambda ddl, *_, **__: said.append(str(ddl.compile(dialect=postgresql.dialect())))
-    )
+
+    def listen(ddl: Any, *_: Any, **__: Any) -> None:
+        said.append(str(ddl.compile(dialect=elsewhere.dialect)))
+
+    elsewhere = create_mock_engine("postgresql://", listen)
     metadata.create_all(elsewhere, checkfirst=False)
     assert sum("CREATE TABLE" in one for one in said) == len(metadata.tables)
 

@@ -22,7 +22,7 @@ from sqlalchemy.pool import StaticPool
 from watcher.errors import StateError
 from watcher.store import refusals, schema
 from watcher.store.lock import Lock, database_file, take
-from watcher.store.tables import meta
+from watcher.store.tables import meta, metadata
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,7 +53,7 @@ def _engine(path: Path, *, write: bool, busy: timedelta, rebuilding: bool = Fals
             made.execute("PRAGMA synchronous = FULL")  # a lost "posted" row would be a second alert
         return made
 
-    engine = create_engine("sqlite://", creator=connection, poolclass=StaticPool)
+    engine = create_engine("sqlite://", creator=connection, poolclass=StaticPool, hide_parameters=True)
     begin = "BEGIN IMMEDIATE" if write else "BEGIN"
     event.listen(engine, "begin", lambda conn: conn.exec_driver_sql(begin))
     return engine
@@ -126,8 +126,8 @@ class Store:
 
     def _recognised(self) -> Store:
         try:
+            self.installation = self.read_now(_identify, self.path)
             self._find_out_whether_it_can_be_written()
-            self.installation = self.read_now(_installation)
         except BaseException:
             self.close()
             raise
@@ -219,10 +219,20 @@ class Store:
             raise _state_error(error, self.path) from error
 
 
-def _installation(conn: Connection) -> str:
+def _identify(conn: Connection, path: Path) -> str:
+    """The installation's id, of a database whose tables are as the code expects them."""
+    try:
+        for table in metadata.sorted_tables:
+            conn.execute(select(table).limit(0))
+    except DBAPIError as error:
+        if refusals.fault(error.orig) != "SQLITE_ERROR":
+            raise
+        raise StateError(
+            f"{path}: its tables are not as watcher made them ({error.orig}); restore a backup (watcher restore FILE)"
+        ) from error
     found: str | None = conn.scalar(select(meta.c.value).where(meta.c.key == "installation"))
     if found is None:
-        raise StateError("the database has lost its installation id; restore a backup (watcher restore FILE)")
+        raise StateError(f"{path}: the database has lost its installation id; restore a backup (watcher restore FILE)")
     return found
 
 

@@ -54,7 +54,7 @@ def look(path: Path, known: Sequence[str], *, thorough: bool) -> str:
     try:
         with closing(connect(path)) as reader:
             revision = _look_inside(reader, path, thorough=thorough)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # names that are no text: pages were overwritten
         raise refusal(error, path) from error
     if revision not in known:
         raise StateError(
@@ -117,6 +117,8 @@ _SENTENCES = {
 
 def fault(error: BaseException | None) -> str:
     """SQLite's primary code by name, such as SQLITE_BUSY; "" for anything else."""
+    if isinstance(error, UnicodeDecodeError) or "Could not decode to UTF-8" in str(error):
+        return "SQLITE_CORRUPT"
     name = getattr(error, "sqlite_errorname", None) or ""
     return "_".join(name.split("_")[:2])
 
