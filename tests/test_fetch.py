@@ -17,7 +17,7 @@ from tests.builders import NOW
 from tests.fetching import Names, fetched, fetching, refused
 from tests.loopback import Request, Server, response, serve
 from watcher.errors import FetchError
-from watcher.fetch import Fetched, NotModified, answer, body
+from watcher.fetch import Fetched, NotModified, answer, body, client
 from watcher.fetch.body import layer
 
 
@@ -335,6 +335,21 @@ async def test_the_users_headers_stay_with_their_host() -> None:
     assert first.headers["X-Api-Key"] == "hunter2"
     assert not {"Authorization", "X-Api-Key"} & (other.headers.keys() | back.headers.keys())
     assert "hunter2" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kept"),
+    [
+        ("http://a.example/", "https://a.example/x", True),
+        ("https://a.example/", "https://a.example/x", True),
+        ("https://a.example/", "http://a.example/", False),
+        ("https://a.example/", "https://a.example:8443/", False),
+        ("http://a.example:8080/", "https://a.example/", False),
+        ("https://a.example/", "https://b.a.example/", False),
+    ],
+)
+def test_the_users_headers_never_go_to_a_weaker_place(old: str, new: str, kept: bool) -> None:
+    assert client._trusted(old, new) is kept
 
 
 async def test_cookies_are_not_kept() -> None:

@@ -17,7 +17,17 @@ from watcher.fetch.robots import Rule
 
 
 def site(robots_txt: bytes, page: bytes = response(b"<html>", Content_Type="text/html")) -> dict[str, bytes]:
-    return {"/robots.txt": robots_txt, "/a": page, "/b": page, "/private/a": page}
+    missing = response(b"", "404 Not Found")
+    well_known = {"/robots.txt": robots_txt, "/.well-known/tdmrep.json": missing}
+    return {**well_known, "/a": page, "/b": page, "/private/a": page}
+
+
+async def test_a_sites_text_mining_reservations_are_obeyed() -> None:
+    routes = site(response(b"", "404 Not Found"))
+    told = response(b'[{"location": "/private/", "tdm-reservation": 1}, {"location": "/a", "tdm-reservation": 0}, 7]')
+    async with serve({**routes, "/.well-known/tdmrep.json": told}) as server:
+        assert (await refused(server.url("/private/a"), kind="article")).fault == "robots"
+        assert (await fetched(server.url("/a"), kind="article")).status == 200
 
 
 async def test_robots_rules_hold_for_articles_and_are_asked_for_once() -> None:
@@ -97,3 +107,9 @@ def test_any_pattern_is_compared(pattern: str, path: str) -> None:
 @given(st.binary())
 def test_any_robots_file_is_read(text: bytes) -> None:
     robots.allowed(robots.read(text), "https://news.example/x")
+    robots.allowed(robots.read_reservations(text), "https://news.example/x")
+
+
+@pytest.mark.parametrize("told", ["", "{}", "[[]]", '[{"location": 1}]', "[" * 9999, '[{"location": "/x"}]'])
+def test_reservations_that_say_nothing_reserve_nothing(told: str) -> None:
+    assert robots.allowed(robots.read_reservations(told.encode()), "https://news.example/x")

@@ -25,7 +25,7 @@ from watcher.errors import FetchError
 from watcher.fetch import answer, body, faults, guard, robots
 from watcher.fetch.answer import Fetched, NotModified
 from watcher.fetch.names import Resolver
-from watcher.fetch.robots import Robots, Rules
+from watcher.fetch.robots import Robots, SiteRules
 
 Kind = Literal["feed", "article", "page"]
 """An ``article`` is read by the service on its own account: publishers' rules for programs hold. A ``page`` is one that
@@ -121,7 +121,7 @@ class Fetcher:
         self._tls = tls
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
-        self._robots = Robots(self._rules)
+        self._robots = Robots(self._site_rules)
 
     async def get(
         self,
@@ -161,19 +161,25 @@ class Fetcher:
         if session is not None:
             await session.close()
 
-    async def _rules(self, url: str) -> Rules | None:
-        """The rules of a robots.txt: none for what is not there, None when the server fails to say.
+    async def _site_rules(self, site: str) -> SiteRules:
+        """Ask a site for its rules; raises FetchError when its pages could not be had either."""
+        told = await self._told(f"{site}/robots.txt")
+        reservations = None if told is None else await self._told(f"{site}/.well-known/tdmrep.json")
+        return SiteRules(
+            robots=None if told is None else robots.read(told),
+            reservations=robots.read_reservations(reservations or b""),
+        )
 
-        Raises FetchError when the page could not be had either.
-        """
+    async def _told(self, url: str) -> bytes | None:
+        """A file of rules: empty when there is none, None when the server fails to say."""
         try:
             got = await self.get(url)
         except FetchError as error:
             if error.fault in {"dns", "connect", "tls", "refused_address"}:
                 raise
             missing = error.status is not None and 400 <= error.status < 500 and error.status != 429
-            return () if missing else None
-        return robots.read(got.body) if isinstance(got, Fetched) else None
+            return b"" if missing else None
+        return got.body if isinstance(got, Fetched) else None
 
     async def _within(self, seconds: float, step: _Step) -> Fetched | NotModified | _Step:
         where = urls.redact(step.url)
@@ -213,7 +219,7 @@ class Fetcher:
                 raise answer.refusal(response.status, response.headers, where, datetime.now(UTC))
             content = await self._body(response, step.kind, where)
             if step.kind == "article" and robots.reserved(response.headers.get("tdm-reservation"), content):
-                raise _forbidden(step.url, "the publisher reserves text mining (TDMRep); the article is left alone")
+                raise _forbidden(step.url, robots.RESERVED)
             return Fetched(
                 status=response.status,
                 url=step.url,

@@ -1,12 +1,13 @@
 """What publishers ask of programs that read their article pages.
 
 Its one rule: robots.txt as RFC 9309 has it (the longest rule wins, a missing file allows, a server that fails forbids
-for now), and the text-mining reservation of the W3C's TDMRep, in the header or in the page.
+for now), and the text-mining reservation of the W3C's TDMRep, in the site's file, in the header or in the page.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -82,45 +83,74 @@ def allowed(rules: Rules, url: str) -> bool:
     return max(fitting, default=(0, True))[1]
 
 
+def read_reservations(body: bytes) -> Rules:
+    """The paths that a site's tdmrep.json reserves (a list of objects with ``location`` and ``tdm-reservation``)."""
+    try:
+        told = json.loads(body[:LARGEST])
+    except (ValueError, RecursionError):
+        return ()
+    found: list[Rule] = []
+    for one in told if isinstance(told, list) else ():
+        location = one.get("location") if isinstance(one, dict) else None
+        if isinstance(location, str) and len(location) <= _LONGEST_RULE:
+            found.append(Rule(location, allows=one.get("tdm-reservation") not in {1, "1"}))
+    return tuple(found[:_MOST_RULES])
+
+
 def reserved(header: str | None, page: bytes = b"") -> bool:
     """Whether a page's text is reserved against text mining (TDMRep), by its header or its own mark-up."""
     return (header or "").strip() == "1" or _RESERVED.search(page[:65_536]) is not None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRules:
+    """What one site asks. ``robots`` None: its server fails to say."""
+
+    robots: Rules | None
+    reservations: Rules = ()
+
+    def against(self, url: str) -> str | None:
+        """Say what speaks against reading an address; None when nothing does."""
+        if self.robots is None:
+            return "the site's robots.txt cannot be had at the moment; its articles are left alone for ten minutes"
+        if not allowed(self.robots, url):
+            return "the site's robots.txt asks programs not to read this; it is left alone"
+        return None if allowed(self.reservations, url) else RESERVED
+
+
+RESERVED = "the publisher reserves text mining (TDMRep); the article is left alone"
+
+
 class Robots:
     """Remembers each site's rules for a day, a failure for ten minutes.
 
-    ``ask`` gets the rules at an address, or None when the server fails to say; what it raises is passed on.
+    ``ask`` gets the rules of a site (``https://host:port``); what it raises is passed on.
     """
 
-    def __init__(self, ask: Callable[[str], Awaitable[Rules | None]]) -> None:
+    def __init__(self, ask: Callable[[str], Awaitable[SiteRules]]) -> None:
         self._ask = ask
-        self._known: OrderedDict[str, tuple[float, Rules | None]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[float, SiteRules]] = OrderedDict()
         self._asking: dict[str, asyncio.Lock] = {}
 
     async def forbid(self, url: str) -> str | None:
         """Say why this page's site does not want us to read it; None when it does not mind."""
         parts = urlsplit(url)
-        site = f"{parts.scheme}://{parts.netloc}"
-        rules = await self._rules(site)
-        if rules is None:
-            return "the site's robots.txt cannot be had at the moment; its articles are left alone for ten minutes"
-        return None if allowed(rules, url) else "the site's robots.txt asks programs not to read this; it is left alone"
+        return (await self._rules(f"{parts.scheme}://{parts.netloc}")).against(url)
 
-    async def _rules(self, site: str) -> Rules | None:
+    async def _rules(self, site: str) -> SiteRules:
         lock = self._asking.setdefault(site, asyncio.Lock())
         try:
             async with lock:
-                until, rules = self._known.get(site, (0.0, None))
-                if until <= asyncio.get_running_loop().time():
-                    rules = await self._ask(f"{site}/robots.txt")
-                    self._remember(site, rules)
+                now = asyncio.get_running_loop().time()
+                if site not in self._known or self._known[site][0] <= now:
+                    self._remember(site, await self._ask(site))
+                return self._known[site][1]
         finally:
             self._asking.pop(site, None)
-        return rules
 
-    def _remember(self, site: str, rules: Rules | None) -> None:
-        kept = _KEPT_FAILURE if rules is None else _KEPT
+    def _remember(self, site: str, rules: SiteRules) -> None:
+        kept = _KEPT_FAILURE if rules.robots is None else _KEPT
         self._known[site] = (asyncio.get_running_loop().time() + kept, rules)
+        self._known.move_to_end(site)
         while len(self._known) > _MOST_SITES:
             self._known.popitem(last=False)
