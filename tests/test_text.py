@@ -97,6 +97,11 @@ Brazil.
 """
 
 
+def test_a_page_of_abbreviations_is_read_in_one_go() -> None:
+    """A megabyte in one line: anything worse than linear would not come back."""
+    assert len(sentences("Mr. " * 250_000)) == 1
+
+
 def test_lines_broken_to_a_width_are_joined_again() -> None:
     first, second, third = paragraphs(WRAPPED)
     assert first.startswith("Showers continued")

@@ -169,9 +169,10 @@ def _of_line(line: str) -> list[str]:
     found: list[str] = []
     start = 0
     for match in _END.finditer(line):
-        piece = line[start : match.end()].strip()
-        if piece and _ends(line, match) and not _in_quotation(piece):
-            found.append(piece)
+        # the cheap test first: a page of abbreviations in one line must not be copied at each of them
+        if _ends(line, match) and not _in_quotation(line, start, match.end()):
+            piece = line[start : match.end()].strip()
+            found.extend([piece] if piece else [])
             start = match.end()
     rest = line[start:].strip()
     return [*found, rest] if rest else found
@@ -208,9 +209,10 @@ def _ends_after(before: re.Match[str] | None, following: str, line: str) -> bool
     return True
 
 
-def _in_quotation(piece: str) -> bool:
-    if len(piece) > _QUOTED_AT_MOST:
+def _in_quotation(line: str, start: int, end: int) -> bool:
+    if end - start > _QUOTED_AT_MOST:
         return False
+    piece = line[start:end]
     return (
         _opened(piece, "“„", "”") > 0
         or piece.count("«") > piece.count("»")
