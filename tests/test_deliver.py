@@ -22,11 +22,12 @@ from tests.fakes import FakeClock, FakeNotifier, refusal
 from watcher.deliver import STAGES, DeliverReport, Policy, TopicPolicy, deliver, holds, telling
 from watcher.notifiers import Notifier
 from watcher.notifiers.slack import SlackNotifier
+from watcher.notifiers.webhook import WebhookNotifier
 from watcher.store import Store, outbox
 from watcher.store.report import outbox_rows
 from watcher.store.save import save
 from watcher.timing import parse_digest, parse_quiet_hours
-from watcher.types import Batch, NewMember, OutboxItem, Receipt
+from watcher.types import Batch, Message, NewMember, OutboxItem, Receipt
 
 UTC_ZONE = ZoneInfo("UTC")
 TOPIC = "us-south-korea"
@@ -263,6 +264,31 @@ async def test_where_looking_is_refused_it_is_sent_once_more_and_says_so(
     assert there.posts[0].message.possible_repeat
 
 
+async def test_a_look_up_that_must_always_wait_ends_open_too(
+    store: Store, there: FakeNotifier, clock: FakeClock
+) -> None:
+    put(store)
+    there.faults["CDESK"] = [lost()]
+    there.find_faults = [refusal("ratelimited", scope="retry", retry_after=30 * SECOND) for _ in range(9)]
+    for _ in range(4):
+        await run(store, there, clock)
+        clock.pass_(seconds=31)
+    assert [post.message.possible_repeat for post in there.posts] == [True]
+
+
+async def test_a_webhook_that_lost_an_answer_ends_in_a_possible_repeat(store: Store, clock: FakeClock) -> None:
+    put(store, destination="slack:webhook")
+    async with FakeSlack(clock=clock).serve() as slack:
+        slack.faults["webhook"].append("store-500")
+        notifier = WebhookNotifier(lambda: slack.webhook)
+        for _ in range(6):
+            await run(store, notifier, clock)
+            clock.pass_(seconds=21)
+        first, second = slack.messages
+        assert "may be a repeat" not in first["text"]
+        assert "may be a repeat" in second["text"]
+
+
 async def test_a_possible_repeat_whose_answer_is_lost_too_is_not_repeated_again(
     store: Store, there: FakeNotifier, clock: FakeClock
 ) -> None:
@@ -435,6 +461,26 @@ async def test_a_backlog_of_a_hundred_drains_paced_and_in_order(
         clock.pass_(seconds=3.1)
     assert there.keys == keys
     assert store.read_now(outbox.pending_count) == 0
+
+
+async def test_what_comes_in_while_a_channel_hangs_is_sent_elsewhere(store: Store, clock: FakeClock) -> None:
+    class HangingAtA(FakeNotifier):
+        async def send(self, message: Message, channel_id: str) -> Receipt:
+            if channel_id == "CA":
+                started.set()
+                await freed.wait()
+            else:
+                freed.set()
+            return await super().send(message, channel_id)
+
+    started, freed = asyncio.Event(), asyncio.Event()
+    put(store, destination="fake:#a")
+    there = HangingAtA(clock=clock)
+    task = asyncio.create_task(run(store, there, clock))
+    await started.wait()
+    put(store, destination="fake:#b")
+    assert (await asyncio.wait_for(task, 20)).sent == 2
+    assert [post.channel for post in there.posts] == ["CB", "CA"]
 
 
 async def test_stopping_gives_back_what_was_claimed(store: Store, clock: FakeClock) -> None:

@@ -31,6 +31,8 @@ STAGES: tuple[str, ...] = (
 """What is announced to ``on_step``, in the order of one message."""
 
 LEASE = timedelta(seconds=60)
+LOOK_AGAIN = 1.0
+"""Seconds after which a pass whose sends hang looks for what has come in for other destinations."""
 AT_ONCE = 16
 """Destinations served at the same time."""
 
@@ -130,7 +132,7 @@ async def _send_due(courier: Courier) -> None:
                 under_way[asyncio.create_task(courier.tell(item))] = item.destination
             if not under_way:
                 return
-            done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(under_way, timeout=LOOK_AGAIN, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 del under_way[task]
                 task.result()

@@ -88,12 +88,16 @@ def parts(message: Message) -> tuple[Message, ...]:
         replace(
             message,
             key=f"{message.key}/rest/{number}",
-            title=message.title.partition(" – the best")[0] + f" – more ({number} of {len(chunks)})",
+            title=_rest_title(message.title, number, len(chunks)),
             items=chunk,
         )
         for number, chunk in enumerate(chunks, 1)
     )
     return (replace(message, items=message.items[:BEST]), *follow)
+
+
+def _rest_title(title: str, number: int, of: int) -> str:
+    return title.partition(" – the best")[0] + " – the rest" + (f" ({number} of {of})" if of > 1 else "")
 
 
 def _why(decision: Decision, entry: Entry, policy: Policy) -> Why:

@@ -73,7 +73,12 @@ class ConsoleNotifier:
         blocks = post.get("blocks")
         if not blocks:
             return self._read(post["text"])
-        return Group(*(part for block in blocks for part in self._block(block)))
+        parts: list[RenderableType] = []
+        for before, block in zip([None, *blocks], blocks, strict=False):
+            if before is not None and before["type"] == block["type"] == "section":
+                parts.append("")  # between a digest's stories
+            parts += self._block(block)
+        return Group(*parts)
 
     def _block(self, block: dict[str, Any]) -> list[RenderableType]:
         if block["type"] == "divider":
