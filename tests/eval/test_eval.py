@@ -10,7 +10,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import pytest
+
 from tests.builders import NOW
+from tests.eval.adapter import factory
 from watcher.data import background
 from watcher.relevance import Document
 from watcher.relevance.evaluation import average_precision, best_f1, f1
@@ -55,3 +58,17 @@ def test_relevance_keeps_its_floors() -> None:
     print(measured)
     assert {name: value for name, value in measured.items() if value < floors[name]} == {}
     assert set(measured) == set(floors)
+
+
+@pytest.mark.parametrize("mode", ["snippet", "full"])
+def test_the_adapter_never_looks_ahead(mode: str) -> None:
+    """What is said of the first half of a stream stays the same when the second half is cut off."""
+    rows = [{"id": row["title"], "title": row["title"], "text": row["text"], "date": ""} for row in ROWS] * 6
+    stream = [{**row, "id": f"{i} {row['id']}"} for i, row in enumerate(rows)]
+    seeds = stream[:2]
+    whole = list(factory(stream, [], mode).score(seeds))
+    half = list(factory(stream[: len(stream) // 2], [], mode).score(seeds))
+    assert [row["id"] for row in whole] == [row["id"] for row in stream]
+    for cut_off, complete in zip(half, whole, strict=False):
+        assert cut_off["alert"] == complete["alert"]
+        assert cut_off["score"] == pytest.approx(complete["score"])
