@@ -334,6 +334,7 @@ FAULTS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     desk=st.lists(FAULTS, max_size=12),
