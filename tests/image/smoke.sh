@@ -96,7 +96,7 @@ ok "an ordinary user, who cannot write outside /data"
 once watcher check >"$work"/check.log 2>&1 || fail "watcher check"
 ok "check reads the mounted configuration"
 
-once watcher demo >"$work"/demo.log 2>&1 || fail "watcher demo"
+once timeout 120 watcher demo >"$work"/demo.log 2>&1 || fail "watcher demo"
 ok "the demo runs inside the image"
 
 start
