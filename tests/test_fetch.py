@@ -185,7 +185,9 @@ def test_codings_that_were_not_asked_for_are_refused(coding: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("packed", "fault"), [(b"no gzip at all", "encoding"), (gzip.compress(b"x" * 999)[:-12], "incomplete")]
+    ("packed", "fault"),
+    [(b"no gzip at all", "encoding"), (gzip.compress(b"x" * 999)[:-12], "incomplete")],
+    ids=["no gzip", "cut off"],
 )
 async def test_damaged_gzip_is_refused(packed: bytes, fault: str) -> None:
     async with serve(response(packed, Content_Encoding="gzip")) as server:

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -159,3 +160,23 @@ def test_the_main_process_imports_no_parser() -> None:
     code = f"import sys, watcher.workers; print(sorted({heavy} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_program_without_a_main_guard_is_not_run_again_by_its_workers(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import asyncio\n"
+        "from watcher.workers import Workers\n"
+        "print('once')\n"
+        "async def main():\n"
+        "    workers = Workers(registry='tests.worker_tasks:SOURCES')\n"
+        "    print((await workers.parse('test', b'', 'text/xml', '')).title)\n"
+        "    await workers.close()\n"
+        "asyncio.run(main())\n"
+    )
+    root = Path(__file__).parent.parent
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=True, timeout=60, env={"PYTHONPATH": str(root)}
+    )
+    assert done.stdout.split() == ["once", "text/xml"]
+    assert done.stderr == ""

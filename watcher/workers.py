@@ -15,7 +15,6 @@ import atexit
 import contextlib
 import gc
 import logging
-import multiprocessing
 import os
 import signal
 import sys
@@ -24,8 +23,11 @@ import warnings
 from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass, field
 from importlib import import_module
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
-from typing import Any, cast
+from threading import Lock
+from types import ModuleType
+from typing import Any, ClassVar, cast
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -149,7 +151,7 @@ class _Pool:
             raise self._told("was not read: its worker processes are going away; it is read again later") from None
 
     def _new(self) -> ProcessPool:
-        context = multiprocessing.get_context("forkserver")
+        context = _Context()
         context.set_forkserver_preload([__name__])
         pool = ProcessPool(
             max_workers=self.workers,
@@ -174,6 +176,27 @@ class _Pool:
         return WorkerError(f"{self.what} {what_happened}")
 
 
+class _Process(ForkServerProcess):
+    """A process that does not import the program's main module: it would load the whole command line."""
+
+    starting: ClassVar[Lock] = Lock()
+
+    def start(self) -> None:
+        with self.starting:
+            main = sys.modules["__main__"]
+            sys.modules["__main__"] = ModuleType("__main__")
+            try:
+                super().start()
+            finally:
+                sys.modules["__main__"] = main
+
+
+class _Context(ForkServerContext):
+    """Starts processes from a small server: quick, and nothing of this process is copied into them."""
+
+    Process = _Process
+
+
 _alive: set[ProcessPool] = set()
 """Pools that have to be killed before the interpreter ends: it waits for their processes otherwise."""
 
@@ -189,7 +212,10 @@ def _active(pool: ProcessPool) -> bool:
 
 
 def _kill(pool: ProcessPool) -> None:
-    _alive.discard(pool)
+    try:
+        _alive.remove(pool)  # twice is once
+    except KeyError:
+        return
     pool.stop()  # type: ignore[no-untyped-call]  # pebble types its calls, but not this one's answer
     pool.join()
 
