@@ -31,8 +31,8 @@ SERVICE_ORDER = ["web", "app", "once", "service", "cli", "__main__"]
 """Inside floor 4, likewise."""
 
 FORBIDDEN_IN_CORE = {
-    "time", "random", "socket", "logging", "os", "pathlib", "aiohttp", "sqlalchemy", "structlog", "asyncio", "threading",
-    "subprocess", "requests", "secrets", "shutil", "tempfile",
+    "time", "random", "socket", "logging", "os", "pathlib", "aiohttp", "sqlalchemy", "structlog", "asyncio",
+    "threading", "subprocess", "requests", "secrets", "shutil", "tempfile",
 }  # fmt: skip
 CLOCKS = {"now", "today", "utcnow"}
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import random
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import structlog
 from rich.console import Console
 
 from watcher import __version__
 from watcher.config import Config
 from watcher.data import background
+from watcher.deliver import DeliverReport, Policy, TopicPolicy, deliver
 from watcher.errors import ConfigError, Problem
 from watcher.fetch import Fetcher, user_agent
 from watcher.metrics import Metrics
 from watcher.notifiers import Notifier
 from watcher.notifiers.console import ConsoleNotifier
 from watcher.notifiers.slack import SlackNotifier
-from watcher.poll import Plan, Poller
+from watcher.notifiers.webhook import WebhookNotifier
+from watcher.poll import Plan, Poller, PollReport
 from watcher.poll.assemble import rules_of
 from watcher.poll.commit import Committer
 from watcher.poll.intake import Intaker
@@ -27,12 +33,18 @@ from watcher.relevance import Scorer, scorer_factory
 from watcher.relevance.stream import Stream
 from watcher.seeds import load
 from watcher.store import Store
+from watcher.store.entries import tidy
 from watcher.store.feeds import feed_states, register_feeds, register_topics
 from watcher.store.outbox import mark_sending_unsure
-from watcher.store.stream import load_stream
+from watcher.store.stream import load_stream, prune_stream
 from watcher.types import Article, Seed, Sensitivity
 from watcher.urls import redact
 from watcher.workers import Workers
+
+log = structlog.get_logger("watcher.app")
+
+FIRST_POLL_WAITS = timedelta(minutes=2)
+"""So long the first poll's digest waits for slow feeds."""
 
 Clock = Callable[[], datetime]
 Step = Callable[[str], None]
@@ -63,6 +75,9 @@ class App:
     console: Console
     printing: bool
     started: datetime
+    owner: str
+    """Names this process in the outbox's leases."""
+    topics: Topics
     retired: list[Fetcher]
     """Fetchers of former configurations: closed at the end, since polls may still use them."""
 
@@ -80,7 +95,7 @@ class App:
         scorer = make_scorer(topics, self.stream)
         fetcher = make_fetcher(config)
         self.retired.append(self.fetcher)
-        self.config, self.scorer, self.fetcher = config, scorer, fetcher
+        self.config, self.topics, self.scorer, self.fetcher = config, topics, scorer, fetcher
         busy = self.poller.busy
         self.poller = _poller(self)
         self.poller.busy = busy
@@ -88,6 +103,12 @@ class App:
             await old.close()
         self.notifiers = _notifiers(config, self.console, printing=self.printing)
         return await self.start()
+
+    async def tidy(self) -> None:
+        """Forget texts that are older than ``retention`` says (identities stay) and the stream's rarest terms."""
+        now, keep = self.clock(), self.config.retention
+        await self.store.write(tidy, articles_before=now - keep.articles, entries_before=now - keep.entries)
+        await self.store.write(prune_stream)
 
     async def close(self) -> None:
         """Let go of everything; the store last, so that what was settled is written."""
@@ -98,7 +119,65 @@ class App:
         await self.workers.close()
         self.store.close()
 
-    async def topics_caught_up(self) -> frozenset[str]:
+    async def deliver(self, *, drain: timedelta | None = None) -> DeliverReport:
+        """One pass over the outbox; with ``drain`` it waits, so long in all, for pacing and for ``Retry-After``."""
+        policy = self._policy(await self._caught_up())
+        report = await deliver(
+            self.store,
+            self.notifiers,
+            policy,
+            owner=self.owner,
+            clock=self.clock,
+            sleep=asyncio.sleep,
+            on_step=self.step,
+            drain=drain,
+        )
+        self.metrics.alerts.inc(report.sent)
+        for problem in report.errors:
+            self.metrics.delivery_errors.labels(problem["name"]).inc()
+            log.warning("deliver.failed", channel=problem["name"], reason=problem["message"])
+        return report
+
+    def count_poll(self, report: PollReport) -> None:
+        """Add a poll's figures to the metrics."""
+        self.metrics.polls.labels("failed").inc(len(report.failed))
+        self.metrics.polls.labels("read").inc(report.feeds - len(report.failed))
+        self.metrics.entries.inc(report.entries_new)
+        self.metrics.matches.inc(report.matches)
+        for state, number in report.states.items():
+            self.metrics.decisions.labels(state).inc(number)
+
+    def _policy(self, caught_up: frozenset[str]) -> Policy:
+        config = self.config
+        waited = self.clock() - self.started >= FIRST_POLL_WAITS
+        return Policy(
+            topics={
+                name: TopicPolicy(
+                    title=topic.title,
+                    digest=topic.digest,
+                    quiet_hours=topic.quiet_hours,
+                    urgent=topic.urgent,
+                    paused=topic.paused,
+                )
+                for name, topic in config.topics.items()
+            },
+            # A console is read by whoever asked for it: there is nobody to flood.
+            flood_count=config.slack.flood.count if any(one.remote for one in self.notifiers.values()) else 1_000_000,
+            flood_window=config.slack.flood.window,
+            first_poll_done=lambda topic: waited or topic in caught_up,
+            seed_label=self._seed_label,
+        )
+
+    def _seed_label(self, topic: str, name: str) -> str:
+        """How a message calls a seed: "MSNBC, May 2018"; without an outlet by its headline or file."""
+        seeds, _ = self.topics.get(topic, ((), None))
+        seed = next((one for one in seeds if one.name == name), None)
+        if seed is None:
+            return name
+        who = seed.outlet or seed.title or seed.name
+        return f"{who}, {seed.published:%B %Y}" if seed.published else who
+
+    async def _caught_up(self) -> frozenset[str]:
         """Topics whose first poll is over: each of their feeds was polled, or has failed once."""
         states = await self.store.read(feed_states)
         waiting = {one.id for one in self.config.feeds if one.id in states and states[one.id].last_polled is None}
@@ -147,6 +226,8 @@ def build(
         jitter=jitter,
         console=console,
         started=clock(),
+        owner=f"{os.getpid()}-{secrets.token_hex(4)}",
+        topics=topics,
         retired=[],
     )
     app.poller = _poller(app)
@@ -212,7 +293,15 @@ def _notifiers(config: Config, console: Console, *, printing: bool) -> dict[str,
     if printing or config.notify == "console":
         printer = ConsoleNotifier(console=console)
         return {"console": printer, "slack": printer}
-    return {"slack": SlackNotifier(token=config.secrets.current_bot_token, api_url=config.secrets.api_url)}
+    secrets_ = config.secrets
+    if secrets_.bot_token is None:
+        # Destinations are called slack: either way; a webhook is the same place by a narrower door.
+        return {"slack": WebhookNotifier(lambda: secrets_.reload().webhook_url or "", proxy=config.fetch.proxy)}
+    return {
+        "slack": SlackNotifier(
+            lambda: secrets_.reload().bot_token or "", base_url=secrets_.api_url, proxy=config.fetch.proxy
+        )
+    }
 
 
 def _poller(app: App) -> Poller:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -25,7 +26,7 @@ class OnceReport:
     matches: int
     alerts_sent: int
     alerts_pending: int
-    errors: tuple[dict[str, Any], ...]
+    errors: tuple[Mapping[str, Any], ...]
 
     def as_json(self) -> dict[str, Any]:
         """The documented keys."""
@@ -41,8 +42,8 @@ async def once(app: App) -> OnceReport:
     states = await app.store.read(feed_states, [one.id for one in app.config.feeds])
     polled.add(await app.poller.poll([one.id for one in states.values() if not one.gone]))
     app.count_poll(polled)
-    delivered = await app.deliver(patience=PATIENCE, first_poll_over=True)
-    errors = [
+    delivered = await app.deliver(drain=PATIENCE)
+    errors: list[Mapping[str, Any]] = [
         {"kind": "feed", "name": name, "url": url, "message": message}
         for name, url, message in sorted(polled.failed.values())
     ]

@@ -16,13 +16,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from watcher.app import App
 from watcher.config import Config
 from watcher.config.watching import fingerprint
-from watcher.deliver import DeliverReport
 from watcher.errors import ConfigError, StateError
-from watcher.poll import PollReport
 from watcher.readiness import Pulse, reasons_not_ready
 from watcher.store.feeds import due_feeds, feed_states
 from watcher.store.outbox import oldest_due, pending_count
-from watcher.store.stream import prune_stream
 from watcher.web import serve, site
 
 log = structlog.get_logger("watcher.service")
@@ -44,8 +41,9 @@ class Service:
     app: App
     reread: Callable[[], Config]
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    _polls: set[asyncio.Task[PollReport]] = field(default_factory=set)
-    _delivery: asyncio.Task[DeliverReport] | None = None
+    _polls: set[asyncio.Task[None]] = field(default_factory=set)
+    _delivery: asyncio.Task[None] | None = None
+    _background: set[asyncio.Task[None]] = field(default_factory=set)
     _seen: str = ""
     _database_error: str | None = None
 
@@ -76,7 +74,7 @@ class Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop.set)
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload("SIGHUP")))
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(lambda: self._reload("SIGHUP")))
 
     def _scheduler(self) -> AsyncIOScheduler:
         # The defaults drop a tick that is a second late; ours are made up for, once.
@@ -123,34 +121,25 @@ class Service:
         self._polls.add(task)
         task.add_done_callback(self._polls.discard)
 
-    async def _poll(self, ids: list[str]) -> PollReport:
-        report = PollReport()
-
+    async def _poll(self, ids: list[str]) -> None:
         async def poll() -> None:
-            nonlocal report
-            report = await self.app.poller.poll(ids)
+            self.app.count_poll(await self.app.poller.poll(ids))
             self._database_error = None
-            self.app.count_poll(report)
 
         await self._guarded(poll)
-        return report
 
     async def _deliver_tick(self) -> None:
         if self._delivery is None or self._delivery.done():
             self._delivery = asyncio.create_task(self._deliver())
 
-    async def _deliver(self) -> DeliverReport:
-        report = DeliverReport()
-
+    async def _deliver(self) -> None:
         async def deliver() -> None:
-            nonlocal report
-            report = await self.app.deliver()
+            await self.app.deliver()
 
         await self._guarded(deliver)
-        return report
 
     async def _tidy_tick(self) -> None:
-        await self.app.store.write(prune_stream)
+        await self.app.tidy()
 
     async def _watch_tick(self) -> None:
         seen = await asyncio.to_thread(fingerprint, self.app.config.watched)
@@ -178,19 +167,16 @@ class Service:
         if new_topics:
             self.app.count_poll(await self.app.poller.catch_up(new_topics))
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.ensure_future(self._guarded(lambda: work))
+    def _spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        task = asyncio.create_task(self._guarded(work))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
-
-    _background: set[asyncio.Future[None]] = field(default_factory=set)
 
     async def _finish(self) -> None:
         """Give polls back (their feeds stay due); let a message on its way be settled, for a while."""
         for task in [*self._polls, *self._background]:
             task.cancel()
         if self._delivery is not None and not self._delivery.done():
-            self.app.stop_delivering()
             await asyncio.wait([self._delivery], timeout=FINISH)
             self._delivery.cancel()
         for task in [*self._polls, *self._background, *([self._delivery] if self._delivery else [])]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from watcher.cli.common import LogLevel, configure_logging, options, print_json
+from watcher.text import cut
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from watcher.config import Config
     from watcher.store import Store
     from watcher.store.report import Judged
+    from watcher.types import Decision
 
 DAY = timedelta(days=1)
 TOPIC = "us-south-korea"
@@ -75,7 +78,7 @@ class _Clock:
         self._scene = scene
 
     def __call__(self) -> datetime:
-        return self._scene.now - (DAY if self._scene.step == 1 else timedelta())
+        return datetime.now(UTC) - (DAY if self._scene.step == 1 else timedelta())
 
 
 async def _two_days(app: App, store: Store, scene: Scene, console: Console) -> list[Judged]:
@@ -172,30 +175,24 @@ def _as_json(row: Judged) -> dict[str, Any]:
     }
 
 
-def _table(rows: list[Judged], console: Console) -> None:
-    from rich.markup import escape
-    from rich.table import Table
+def _why(decision: Decision) -> str:
+    """The reason without its figures, which have a column of their own."""
+    reason = re.sub(r" \(score [^)]*\)", "", decision.reason)
+    return reason.replace("a match", f"by {decision.mode}").replace(
+        "below the threshold", f"too far, by {decision.mode}"
+    )
 
-    table = Table(title="What became of every entry", title_justify="left", pad_edge=False, box=None)
-    table.add_column("state", no_wrap=True)
-    table.add_column("score", justify="right")
-    table.add_column("of", justify="right")
-    table.add_column("headline", ratio=3, no_wrap=True, overflow="ellipsis")
-    table.add_column("outlet", no_wrap=True)
-    table.add_column("why", ratio=2, no_wrap=True, overflow="ellipsis")
+
+def _table(rows: list[Judged], console: Console) -> None:
+    console.print("[bold]What became of every entry, and why[/bold]")
+    console.print(f"{'state':8}  {'score/of':>9}  headline", style="dim")
+    room = max(30, (console.width - 22) * 3 // 5)
     for row in sorted(rows, key=lambda one: (ORDER.index(one.decision.state), -(one.decision.score or 0))):
         decision = row.decision
+        score = f"{decision.score:.2f}/{decision.threshold:.2f}" if decision.score is not None else "–"
+        line = f"{decision.state:8}  {score:>9}  {cut(row.entry.title, room):{room}}  {_why(decision)}"
         told = decision.state in {"posted", "grouped"}
-        table.add_row(
-            decision.state,
-            f"{decision.score:.2f}" if decision.score is not None else "–",
-            f"{decision.threshold:.2f}" if decision.threshold is not None else "–",
-            escape(row.entry.title),
-            escape(row.entry.outlet),
-            escape(decision.reason.partition(" (")[0]),
-            style=None if told else "dim",
-        )
-    console.print(table)
+        console.print(line, style=None if told else "dim", markup=False, no_wrap=True, overflow="ellipsis")
     counted = {state: sum(row.decision.state == state for row in rows) for state in ORDER}
     said = ", ".join(f"{number} {state} ({MEANS[state]})" for state, number in counted.items() if number)
     console.print(f"\n{len(rows)} entries: {said}.")

@@ -7,7 +7,6 @@ where that looks likely, by the whole text: the feed's own if it is an article, 
 from __future__ import annotations
 
 from watcher.relevance.features import Document
-
 from watcher.types import Entry, Mode
 
 SNIPPET_WORDS = 60
