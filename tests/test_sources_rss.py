@@ -111,14 +111,14 @@ async def test_external_entities_are_not_fetched() -> None:
 
 async def test_what_takes_minutes_is_killed_and_the_next_feed_is_quick() -> None:
     author = "a@" + "a." * 16_000 + "!"
-    workers = Workers(parse_limit=1, parsers=1)
+    workers = Workers(parse_limit=2.5, parsers=1)
     try:
         with pytest.raises(WorkerError, match="longer than"):
             await workers.parse("rss", channel(f"<item><author>{author}</author></item>"), None, BASE)
         started = time.perf_counter()
         parsed = await workers.parse("rss", channel("<item><title>next</title></item>"), None, BASE)
         assert parsed.entries[0].title == "next"
-        assert time.perf_counter() - started < 3
+        assert time.perf_counter() - started < 5
     finally:
         await workers.close()
 
@@ -306,7 +306,7 @@ def test_markup_is_taken_off(markup: str, expected: str) -> None:
 def test_floods_of_markup_take_no_time(piece: str) -> None:
     started = time.perf_counter()
     html.plain(piece * 200_000)
-    assert time.perf_counter() - started < 3
+    assert time.perf_counter() - started < 5
 
 
 @given(st.text(alphabet="<>!-/\"'= abp&;[]script"))

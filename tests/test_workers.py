@@ -69,13 +69,13 @@ async def test_what_breaks_a_worker_costs_one_document(command: str, sentence: s
 
 @pytest.mark.parametrize("command", ["sleep", "spin"])
 async def test_a_worker_is_killed_at_its_limit_and_the_next_task_is_quick(command: str) -> None:
-    async with working(parse_limit=0.3) as workers:
+    async with working(parse_limit=0.8) as workers:
         first = await do(workers, "hello")
-        with pytest.raises(WorkerError, match=r"longer than 0\.3 s"):
+        with pytest.raises(WorkerError, match=r"longer than 0\.8 s"):
             await do(workers, command)
         started = time.perf_counter()
         second = await do(workers, "hello")
-        assert time.perf_counter() - started < 3
+        assert time.perf_counter() - started < 5
         assert first != second
 
 
