@@ -383,7 +383,8 @@ async def test_hosts_are_asked_by_few_requests_at_a_time() -> None:
 
 async def test_an_article_must_be_a_page_of_bearable_size() -> None:
     large = response(b"x" * 1_600_000, Content_Type="text/html")
-    async with serve({"/a": response(Content_Type="application/pdf"), "/b": large}) as server:
+    async with serve({"/a": response(Content_Type="application/pdf"), "/b": large, "/c": response()}) as server:
+        assert (await fetched(server.url("/c"), kind="page")).content_type is None
         assert (await refused(server.url("/a"), kind="page")).fault == "not_a_page"
         assert (await refused(server.url("/b"), kind="page")).fault == "too_large"
 

@@ -234,7 +234,7 @@ class Fetcher:
 
     async def _body(self, response: aiohttp.ClientResponse, kind: Kind, where: str) -> bytes:
         limit = self._max_body if kind == "feed" else min(self._max_body, LARGEST_PAGE)
-        if kind != "feed" and not response.content_type.startswith(_PAGES):
+        if kind != "feed" and "Content-Type" in response.headers and not response.content_type.startswith(_PAGES):
             raise FetchError(f"{where}: this is no web page ({response.content_type[:60]})", fault="not_a_page")
         gzip = body.layer(",".join(response.headers.getall("Content-Encoding", [])), where)
         if (response.content_length or 0) > limit:
