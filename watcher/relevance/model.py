@@ -2,7 +2,7 @@
 
 In scikit-learn's terms it is a TF-IDF vectoriser and a linear classifier whose weights are the (nearest-centroid) mean
 of its few positive examples, Rocchio's rule without negatives. With one to five examples this ranks as logistic
-regression does, and its yes/no does not depend on a made-up negative class. `CountVectorizer`, `TfidfTransformer` and
+regression does, and its yes/no does not depend on a made-up negative class. `DictVectorizer`, `TfidfTransformer` and
 `normalize` do the work.
 
 Its one rule: a weight is large for what is frequent in the seeds and rare both in ordinary news and in what was polled

@@ -6,11 +6,12 @@ own part is s·½(cᵢ/c + vᵢ/v), and these parts sum to s.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction import DictVectorizer
 
 from watcher.relevance.features import Document
 from watcher.relevance.model import Floats, Rarity, TopicModel
@@ -32,9 +33,10 @@ def score(
     read = [analyse(document, language) for document in documents]
     if not models or not any(read):
         return [[nothing(document.mode) for _ in models] for document in documents]
-    vectorizer = CountVectorizer(analyzer=list, dtype=np.float64)
-    counts = vectorizer.fit_transform(read)
-    vocabulary = [str(term) for term in vectorizer.get_feature_names_out()]
+    # counted by us and not sorted: `CountVectorizer` spends a quarter of the time on the order of the vocabulary
+    vectorizer = DictVectorizer(dtype=np.float64, sort=False)
+    counts = vectorizer.fit_transform([Counter(terms) for terms in read])
+    vocabulary = list(vectorizer.feature_names_)
     vectors = rarity.vectors(counts, vocabulary)
     table = _Products(vectors, vocabulary, models)
     return [
