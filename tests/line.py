@@ -153,7 +153,9 @@ async def _serve(folder: Path, ready: Future[World], stop: asyncio.Event) -> Non
 def _page(item: Item) -> str:
     paragraphs = "".join(f"<p>{escape(part)}</p>" for part in (item.page or "").split("\n\n"))
     title = escape(item.title)
-    return f"<html><head><title>{title}</title></head><body><article><h1>{title}</h1>{paragraphs}</article></body></html>"
+    return (
+        f"<html><head><title>{title}</title></head><body><article><h1>{title}</h1>{paragraphs}</article></body></html>"
+    )
 
 
 def _run(config_path: str, environ: dict[str, str], crash_at: str | None, nth: int) -> None:
@@ -210,6 +212,11 @@ ON_TOPIC = [
         "Free trade deal with South Korea back on the table",
         "The White House wants to renegotiate the free trade deal with Seoul, and South Korean officials said the "
         "alliance must not be linked with trade or with troops.",
+    ),
+    (
+        "Lawmakers warn the president against a withdrawal from South Korea",
+        "Both parties wrote to the White House that American troops in South Korea keep Pyongyang at bay and that the "
+        "alliance with Seoul must not be sold for a better trade deal.",
     ),
 ]
 OFF_TOPIC = [
