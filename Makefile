@@ -33,9 +33,14 @@ lint: $(READY)
 	$(BIN)/mypy
 	@if [ -f Dockerfile ]; then $(BIN)/hadolint Dockerfile; fi
 test: $(READY)
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 2 -m "not corpora" $(ARGS)
 test-fast: $(READY)
 	$(BIN)/pytest -n 2 -m "not slow and not corpora" $(ARGS)
+eval: $(READY)
+	$(BIN)/pytest tests/eval -m "" $(ARGS)
+bench: $(READY)
+	$(BIN)/python -m tests.bench.scoring
+	$(BIN)/python -m tests.bench.polling
 corpora: $(READY)
 	$(BIN)/pytest -n 2 -m corpora $(ARGS)
 image:

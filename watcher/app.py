@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -34,7 +34,7 @@ from watcher.relevance.stream import Stream
 from watcher.seeds import load
 from watcher.store import Store
 from watcher.store.entries import tidy
-from watcher.store.feeds import feed_states, register_feeds, register_topics
+from watcher.store.feeds import feed_states, known_topics, register_feeds, register_topics
 from watcher.store.outbox import mark_sending_unsure
 from watcher.store.stream import load_stream, prune_stream
 from watcher.types import Article, Seed, Sensitivity
@@ -82,23 +82,30 @@ class App:
     """Fetchers of former configurations: closed at the end, since polls may still use them."""
 
     async def start(self) -> tuple[str, ...]:
-        """Make the database know feeds and topics; returns the topics that are new to it."""
+        """Make the database know the feeds; returns the topics that are new to it: they have to ``catch_up``."""
         now = self.clock()
         await self.store.write(mark_sending_unsure)
         feeds = self.config.feeds
         await self.store.write(register_feeds, feeds, urls={one.id: redact(one.url) for one in feeds}, now=now)
-        return await self.store.write(register_topics, sorted(self.config.topics), now=now)
+        return tuple(sorted(self.config.topics.keys() - await self.store.read(known_topics)))
+
+    async def catch_up(self, topics: Collection[str]) -> PollReport:
+        """Let new topics judge what is stored. Only then are they known: after a crash in between they do it again."""
+        report = await self.poller.catch_up(topics)
+        await self.store.write(register_topics, sorted(topics), now=self.clock())
+        return report
 
     async def reconfigure(self, config: Config) -> tuple[str, ...]:
         """Swap the configuration whole; returns the topics that are new. Raises ConfigError with nothing changed."""
         topics, _ = load_seeds(config)
-        scorer = make_scorer(topics, self.stream)
+        scorer = make_scorer(topics, self.stream, now=self.clock())
         fetcher = make_fetcher(config)
         self.retired.append(self.fetcher)
         self.config, self.topics, self.scorer, self.fetcher = config, topics, scorer, fetcher
-        busy = self.poller.busy
+        former = self.poller
         self.poller = _poller(self)
-        self.poller.busy = busy
+        # Polls of the former one may still be under way: no feed is polled twice, and batches still take turns.
+        self.poller.busy, self.poller.committer.one_batch = former.busy, former.committer.one_batch
         for old in self.notifiers.values():
             await old.close()
         self.notifiers = _notifiers(config, self.console, printing=self.printing)
@@ -214,7 +221,7 @@ def build(
         config=config,
         store=store,
         stream=stream,
-        scorer=make_scorer(topics, stream),
+        scorer=make_scorer(topics, stream, now=clock()),
         fetcher=make_fetcher(config),
         workers=Workers(),
         poller=None,  # type: ignore[arg-type]  # made two lines below, from the app itself
@@ -270,9 +277,9 @@ def _steps(metrics: Metrics, on_step: Step | None) -> Step:
     return both
 
 
-def make_scorer(topics: Topics, stream: Stream) -> Scorer:
+def make_scorer(topics: Topics, stream: Stream, *, now: datetime | None = None) -> Scorer:
     """The scorer over these seeds and what was polled so far."""
-    scorer: Scorer = scorer_factory("tfidf")(topics, background(), stream)
+    scorer: Scorer = scorer_factory("tfidf")(topics, background(), stream, now=now or utc_now())
     return scorer
 
 

@@ -43,7 +43,9 @@ def as_text(report: EntryReport) -> str:
         f"  first seen {_iso(entry.first_seen)} in: {', '.join(report.feeds)}",
     ]
     if entry.article or entry.article_note:
-        lines.append("  its article was read" if entry.article else f"  {entry.article_note}")
+        lines.append(
+            "  its article was read" if entry.article else f"  its article could not be read: {entry.article_note}"
+        )
     for decision in report.decisions:
         lines += ["", *_told(decision, report.tellings)]
     return "\n".join(lines)

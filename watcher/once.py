@@ -38,7 +38,7 @@ async def once(app: App) -> OnceReport:
     new_topics = await app.start()
     polled = PollReport()
     if new_topics:
-        polled.add(await app.poller.catch_up(new_topics))
+        polled.add(await app.catch_up(new_topics))
     states = await app.store.read(feed_states, [one.id for one in app.config.feeds])
     polled.add(await app.poller.poll([one.id for one in states.values() if not one.gone]))
     app.count_poll(polled)

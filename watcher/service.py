@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from watcher.errors import ConfigError, StateError
 from watcher.readiness import Pulse, reasons_not_ready
 from watcher.store.feeds import due_feeds, feed_states
 from watcher.store.outbox import oldest_due, pending_count
-from watcher.web import serve, site
+from watcher.web import Server, serve, site
 
 log = structlog.get_logger("watcher.service")
 
@@ -46,20 +47,26 @@ class Service:
     _background: set[asyncio.Task[None]] = field(default_factory=set)
     _seen: str = ""
     _database_error: str | None = None
+    _one_reload: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _one_catch_up: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _fixed: dict[str, object] = field(default_factory=dict)
+    """Settings that were taken at the start and stay until the end."""
 
     async def run(self) -> None:
-        """Serve until ``stop`` is set or a signal comes; then finish what is on its way, within ten seconds."""
+        """Serve until ``stop`` is set or a signal comes; then finish what is on its way, within ten seconds.
+
+        Raises ConfigError when the address is taken or not this machine's.
+        """
         self._listen_to_signals()
         app, config = self.app, self.app.config
-        server = await serve(
-            site(self, token=config.secrets.server_token), host=config.server.host, port=config.server.port
-        )
+        self._fixed = _fixed(config)
+        server = await self._listen()
         app.store.record_address(server.address)
         log.info("service.listening", address=server.address)
         scheduler = self._scheduler()
         try:
             self._seen = fingerprint(config.watched)
-            await self._begin(await app.start())
+            self._begin(await app.start())
             scheduler.start()
             log.info("service.started", feeds=len(config.feeds), topics=len(config.topics), notify=config.notify)
             await self.stop.wait()
@@ -69,6 +76,16 @@ class Service:
             await self._finish()
             await server.close()
             log.info("service.stopped")
+
+    async def _listen(self) -> Server:
+        config = self.app.config
+        host, port = config.server.host, config.server.port
+        try:
+            return await serve(site(self, token=config.secrets.server_token), host=host, port=port)
+        except OSError as error:
+            what = f"cannot listen at {host}:{port} ({_why(error)})"
+            remedy = "stop what listens there, or name another address (port 0 takes any free one)"
+            raise ConfigError([config.problem("server.listen", what, remedy)]) from error
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -148,6 +165,10 @@ class Service:
 
     async def _reload(self, cause: str) -> None:
         """Take the new configuration whole, or keep the last good one and say why."""
+        async with self._one_reload:
+            await self._reread(cause)
+
+    async def _reread(self, cause: str) -> None:
         self._seen = await asyncio.to_thread(fingerprint, self.app.config.watched)
         try:
             config = await asyncio.to_thread(self.reread)
@@ -161,11 +182,20 @@ class Service:
         self.app.metrics.reloads.labels("ok").inc()
         self._seen = await asyncio.to_thread(fingerprint, config.watched)
         log.info("service.reloaded", cause=cause, feeds=len(config.feeds), topics=len(config.topics))
-        await self._begin(new_topics)
+        later = [key for key, value in _fixed(config).items() if value != self._fixed[key]]
+        if later:
+            log.warning("service.restart_needed", keys=later, reason="these keys apply from the next start on")
+        self._begin(new_topics)
 
-    async def _begin(self, new_topics: tuple[str, ...]) -> None:
+    def _begin(self, new_topics: tuple[str, ...]) -> None:
+        """Let new topics judge what is stored, beside the ticks: nobody has to wait for it, least of all SIGTERM."""
+
+        async def catch_up() -> None:
+            async with self._one_catch_up:
+                self.app.count_poll(await self.app.catch_up(new_topics))
+
         if new_topics:
-            self.app.count_poll(await self.app.poller.catch_up(new_topics))
+            self._spawn(catch_up)
 
     def _spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         task = asyncio.create_task(self._guarded(work))
@@ -219,3 +249,11 @@ class Service:
         successes = [one.last_success.timestamp() for one in states if one.last_success]
         app.metrics.last_poll.set(max(successes, default=0))
         return app.metrics.render()
+
+
+def _fixed(config: Config) -> dict[str, object]:
+    return {"database": config.database, "server.listen": (config.server.host, config.server.port)}
+
+
+def _why(error: OSError) -> str:
+    return (os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)).lower()

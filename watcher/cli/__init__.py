@@ -6,6 +6,8 @@ import signal
 import sys
 from typing import NoReturn
 
+from watcher.cli.leaving import leave
+
 __all__ = ["main"]
 
 SERVES = frozenset({"run"})
@@ -15,12 +17,16 @@ SERVES = frozenset({"run"})
 def main() -> NoReturn:
     """Run the command line; refusals become one sentence and their exit code."""
     if SERVES & set(sys.argv[1:]):
-        signal.signal(signal.SIGTERM, _leave)
+        signal.signal(signal.SIGTERM, leave)
     from watcher.cli.commands import command
-    from watcher.errors import WatcherError
+    from watcher.errors import ConfigError, WatcherError
 
     try:
         command()
+    except ConfigError as error:
+        # As compilers print: each problem begins with its file and line.
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
     except WatcherError as error:
         print(f"watcher: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
@@ -35,10 +41,4 @@ def main() -> NoReturn:
 
         structlog.get_logger("watcher").exception("internal_error")
         sys.exit(5)
-    sys.exit(0)
-
-
-def _leave(number: int, frame: object) -> NoReturn:
-    """Told to stop before the service has taken over the signals: nothing is begun, so nothing is lost."""
-    del number, frame
     sys.exit(0)

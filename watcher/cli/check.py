@@ -90,7 +90,7 @@ def _unexpected(name: str, topic: TopicConfig, scorer: Scorer) -> list[str]:
 def _print(config: Config, warnings: list[Problem], topics: dict[str, dict[str, Any]]) -> None:
     for one in warnings:
         print(f"warning: {one}", file=sys.stderr)
-    print(f"{config.path}: {len(config.feeds)} feeds, {len(topics)} topics, alerts go to: {config.notify}")
+    print(f"{config.path}: feeds: {len(config.feeds)}, topics: {len(topics)}, alerts go to: {config.notify}")
     for name, topic in topics.items():
         print(f"\n{name} — {topic['title']} ({', '.join(topic['languages'])})")
         print("  carried by: " + ", ".join(term for term, _ in topic["terms"]))

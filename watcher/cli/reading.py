@@ -40,7 +40,7 @@ async def _read(url: str, settings: FetchConfig | None) -> Article:
     )
     workers = Workers()
     try:
-        answer = await fetcher.get(url, kind="article")
+        answer = await fetcher.get(url, kind="page")
         if isinstance(answer, NotModified):
             raise FetchError("the server says that nothing has changed since nothing was fetched", fault="protocol")
         return await workers.extract(answer.body, answer.url)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from watcher.cli.common import options, print_json, read_config, warn
-from watcher.errors import AlreadyRunning, StateError
+from watcher.cli.leaving import leave
+from watcher.errors import AlreadyRunning
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -37,6 +38,8 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="With --once: print the summary as JSON.")] = False,
 ) -> None:
     """Run the service until it is told to stop (SIGTERM), or one round of it (--once)."""
+    if as_json and not (once or dry_run):
+        raise typer.BadParameter("the service prints no summary; use it with --once or --dry-run", param_hint="--json")
     config = read_config(ctx)
     warn(config)
     if dry_run:
@@ -80,6 +83,9 @@ def _until_told(work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run(main())
     except asyncio.CancelledError:
         raise typer.Exit(0) from None
+    finally:
+        # The loop's end has given the signal back to the system, which would kill us with another exit code.
+        signal.signal(signal.SIGTERM, leave)
 
 
 async def _once(config: Config, store: Store, *, quiet: bool, printing: bool = False) -> OnceReport:
@@ -102,12 +108,6 @@ async def _serve(ctx: typer.Context, config: Config, store: Store) -> None:
     app = build(config, store, console=_console(quiet=False))
     try:
         await Service(app=app, reread=lambda: load(path, os.environ)).run()
-    except OSError as error:
-        listen = f"{config.server.host}:{config.server.port}"
-        raise StateError(
-            f"server.listen: cannot listen at {listen}: {error.strerror or error}; "
-            "stop what listens there, or name another address (port 0 takes any free one)"
-        ) from error
     finally:
         await app.close()
 

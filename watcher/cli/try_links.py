@@ -136,7 +136,7 @@ async def _seed(source: str, trial: Trial, fetcher: Fetcher, workers: Workers, *
     if not is_web(source):
         return read_file(Path(source), extract=extract)
     try:
-        answer = await fetcher.get(source, kind="article")
+        answer = await fetcher.get(source, kind="page")
         assert not isinstance(answer, NotModified), "nothing was fetched before, so nothing can be unchanged"
         if suggest:
             for address, title in linked_feeds(answer.body, answer.url).items():

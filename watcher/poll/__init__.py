@@ -15,11 +15,12 @@ from datetime import datetime
 import structlog
 
 from watcher.errors import ParseError
-from watcher.poll.assemble import merged, topics_served
+from watcher.poll.assemble import topics_served
 from watcher.poll.commit import Committer, Plan, Ready, Saved
 from watcher.poll.intake import Intake, Intaker
 from watcher.poll.judge import Judge
 from watcher.poll.sift import Candidate, keyed, sift
+from watcher.poll.statistics import merged
 from watcher.store import Store
 from watcher.store.entries import entries_since, known_entries
 from watcher.store.feeds import feed_states

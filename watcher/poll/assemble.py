@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,12 +15,10 @@ from watcher.types import (
     Decision,
     Entry,
     FirstPoll,
-    Mode,
     NewMember,
     OutboxItem,
     Rules,
     StoryMember,
-    StreamDelta,
     SummarySource,
 )
 
@@ -184,17 +181,3 @@ def topics_served(feed_topics: tuple[str, ...] | None, topics: Mapping[str, Topi
 def rules_of(topics: Mapping[str, TopicConfig]) -> dict[str, Rules]:
     """The rules alone, by topic."""
     return {name: topic.rules for name, topic in topics.items()}
-
-
-def merged(deltas: Iterable[StreamDelta]) -> StreamDelta:
-    """Add up what several documents bring to the stream statistics."""
-    documents: Counter[str] = Counter()
-    terms: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    scores: defaultdict[tuple[str, Mode], tuple[float, ...]] = defaultdict(tuple)
-    for delta in deltas:
-        documents.update(delta.documents)
-        for language, counts in delta.terms.items():
-            terms[language].update(counts)
-        for key, values in delta.scores.items():
-            scores[key] += values
-    return StreamDelta(documents=dict(documents), terms=dict(terms), scores=dict(scores))

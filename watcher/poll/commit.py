@@ -62,11 +62,12 @@ class Committer:
     plan: Plan
     clock: Callable[[], datetime]
     step: Callable[[str], None]
-    _one_batch: asyncio.Lock = field(default_factory=asyncio.Lock)
+    one_batch: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Whoever decides on the same database shares it: a story is founded once."""
 
     async def commit(self, ready: Ready) -> Saved:
-        """Decide, group, summarise and save in one transaction; afterwards the scorer knows this batch, too."""
-        async with self._one_batch:
+        """Decide, group, summarise and save in one transaction."""
+        async with self.one_batch:
             now = self.clock()
             current = await self._current(ready.judged)
             judged = still_open(ready.judged, current)
@@ -94,7 +95,6 @@ class Committer:
             )
             self.step("poll.save")
             result = await self.store.write(save, batch)
-            self.scorer.absorb(ready.delta, now)
             return Saved(
                 entries_new=result.entries_new,
                 matches=sum(len(match.decisions) for match in matches),

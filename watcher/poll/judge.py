@@ -7,7 +7,7 @@ read (the feed's own full text where it gives one, else the page behind the link
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from watcher.decide import first_hit, too_old
 from watcher.errors import FetchError, WorkerError
 from watcher.fetch import Fetcher, NotModified
 from watcher.poll.sift import Candidate
+from watcher.poll.statistics import merged
 from watcher.relevance import Judgement, Scorer
 from watcher.relevance.features import Document
 from watcher.relevance.stages import full_document, own_article, snippet_document
@@ -53,16 +54,19 @@ class Judge:
         self.step("poll.score")
         documents = [snippet_document(candidate.entry) for candidate in scored]
         first = self.scorer.judge(documents, topics=[candidate.topics for candidate in scored], now=now)
+        # What was polled counts from here on, for the next feed of this very poll, too: on a first poll that is most of
+        # what is known of the stream. The database gets it with the batch.
+        fresh = {number for number, one in enumerate(scored) if one.new}
+        seen = self._delta(fresh, documents, first)
+        self.scorer.absorb(seen, now)
         self.step("poll.article")
         entries = await asyncio.gather(
             *(self._with_article(one, judged, now) for one, judged in zip(scored, first, strict=True))
         )
         second = self._again(scored, entries, first, now)
-        fresh = [number for number, one in enumerate(scored) if one.new]
-        delta = self.scorer.delta(
-            [documents[number] for number in fresh] + [doc for number, doc, _ in second if number in set(fresh)],
-            [first[number] for number in fresh] + [judged for number, _, judged in second if number in set(fresh)],
-        )
+        read = [one for one in second if one[0] in fresh]
+        seen_whole = self.scorer.delta([document for _, document, _ in read], [judged for _, _, judged in read])
+        self.scorer.absorb(seen_whole, now)
         final = [dict(judged) for judged in first]
         for number, _, judged in second:
             final[number].update(judged)
@@ -71,7 +75,14 @@ class Judge:
             for one, entry, judged in zip(scored, entries, final, strict=True)
         ]
         capped = [Judged(candidate=one, entry=one.entry, judgements={}) for one in candidates if one.capped]
-        return result + capped, delta
+        return result + capped, merged([seen, seen_whole])
+
+    def _delta(
+        self, fresh: Collection[int], documents: Sequence[Document], judged: Sequence[Mapping[str, Judgement]]
+    ) -> StreamDelta:
+        """What entries never seen before add to the stream statistics; one judged again adds nothing."""
+        numbers = sorted(fresh)
+        return self.scorer.delta([documents[one] for one in numbers], [judged[one] for one in numbers])
 
     def _again(
         self,
@@ -111,7 +122,7 @@ class Judge:
                 return entry
             article = await self.workers.extract(answer.body, answer.url)
         except (FetchError, WorkerError) as error:
-            return replace(entry, article_note=f"the article could not be read: {error}")
+            return replace(entry, article_note=str(error))
         return replace(entry, article=article.text, article_note=None)
 
     def _worth_reading(self, candidate: Candidate, judged: Mapping[str, Judgement], now: datetime) -> bool:

@@ -35,6 +35,11 @@ def save_feed_state(conn: Connection, state: FeedState) -> None:
     puts.put_feed_states(conn, (state,))
 
 
+def known_topics(conn: Connection) -> frozenset[str]:
+    """Topics that have caught up with the stored entries."""
+    return frozenset(conn.scalars(select(tables.topics.c.name)))
+
+
 def register_topics(conn: Connection, names: Sequence[str], *, now: datetime) -> tuple[str, ...]:
     """Make topics known; returns those that this database had never heard of."""
     known = set(conn.scalars(select(tables.topics.c.name)))

@@ -35,6 +35,7 @@ WRITE_VERBS: tuple[Callable[..., Any], ...] = (
 READ_VERBS: tuple[Callable[..., Any], ...] = (
     feeds.due_feeds,
     feeds.feed_states,
+    feeds.known_topics,
     entries.known_entries,
     entries.entries_since,
     entries.find_entry,
