@@ -145,7 +145,7 @@ def _print(name: str, report: dict[str, Any]) -> None:
     for seed in report["seeds"]:
         origin = ", ".join(one for one in (seed["outlet"], seed["published"], seed["language"]) if one)
         print(f"  {seed['name']}: {seed['words']} words, {origin}")
-        print(f"    {seed['title'] or '(no headline: no words count as a headline)'}")
+        print(f"    {seed['title'] or '(no headline: its first sentence counts as one)'}")
         for line in seed["dropped"]:
             print(f"    left out: {line}")
     for warning in report["warnings"]:

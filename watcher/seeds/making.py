@@ -5,6 +5,7 @@ One rule: every way in ends in ``from_text``, so that a file, a page and a card 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from watcher import leftovers
@@ -32,7 +33,8 @@ def from_text(
 ) -> Seed:
     """Make a seed of an article's text, scrape left-overs and all.
 
-    A title that is given wins over the headline found in the text; without either the title is "". ``language`` is a
+    A title that is given wins over the headline found in the text; without either the title is "" (and the words
+    of the first sentence count as a headline's). ``language`` is a
     hint (ISO 639-1) that decides for short texts. Never raises: ``words`` tells whether there is anything to go by.
     """
     cleaned = leftovers.clean(text[:LONGEST_TEXT], background=background())
@@ -51,10 +53,15 @@ def from_text(
         outlet=texts.tidy(outlet or "") or None,
         published=published,
         url=url,
-        counts=count_terms(heading, paragraphs, spoken),
+        counts=count_terms(heading or _first_sentence(paragraphs), paragraphs, spoken),
         words=sum(len(texts.words(part)) for part in (heading, *paragraphs)),
         dropped=cleaned.dropped,
     )
+
+
+def _first_sentence(paragraphs: Sequence[str]) -> str:
+    """What stands in for a headline that nobody gave: a seed without one would have no words that count double."""
+    return next((sentence for part in paragraphs for sentence in texts.sentences(part)), "")
 
 
 def from_article(article: Article, *, name: str, url: str | None = None) -> Seed:
