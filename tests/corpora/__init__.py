@@ -1,1 +1,1 @@
-"""Watcher on real material: each test here needs the folder that WATCHER_CORPORA names, and says so when it is not set."""
+"""Watcher on real material. Each test needs the folder that WATCHER_CORPORA names, or says what it needs."""

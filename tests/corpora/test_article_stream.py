@@ -1,4 +1,4 @@
-"""Thousands of real articles as feed entries, with the shipped seeds: what the line thinks best reads like the topic."""
+"""Thousands of real articles as feed entries, with the shipped seeds: what the line finds best reads like the topic."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tests.corpora.places import SEEDS, corpora, watcher
+from tests.corpora.places import SEEDS, corpora
 from tests.fakes import FakeClock
 from tests.loopback import Request, response, serve
+from tests.program import watcher
 from watcher.app import build
 from watcher.config import load
 from watcher.store import Store
@@ -99,7 +100,8 @@ class Press:
 def _page(article: Article) -> bytes:
     paragraphs = "".join(f"<p>{escape(part)}</p>" for part in article.text.split("\n\n"))
     title = escape(article.title)
-    return f"<html><head><title>{title}</title></head><body><article><h1>{title}</h1>{paragraphs}</article></body></html>".encode()
+    body = f"<body><article><h1>{title}</h1>{paragraphs}</article></body>"
+    return f"<html><head><title>{title}</title></head>{body}</html>".encode()
 
 
 def configured(folder: Path, base: str) -> Path:

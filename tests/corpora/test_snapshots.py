@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import re
 import tarfile
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -30,15 +29,19 @@ RESTART = 50
 """Captures after which the program is stopped and started anew."""
 
 SEEDS = (
-    "Tariffs on Chinese goods will cost American shoppers dear\n\n"
-    "The president's tariffs on goods from China raise prices for American consumers and leave exporters in China "
-    "looking for other markets. The trade war between America and China unsettles investors, importers and factories. "
-    "Economists say that tariffs are a tax on trade and that the trade deficit will hardly shrink. Trump says that "
-    "tariffs bring jobs home and revenues in; a trade deal with China would calm the markets.",
-    "How Trump's trade war hurts the dollar and the markets\n\n"
-    "Investors sell American assets as the trade war spreads. Tariffs threaten growth, the Federal Reserve hesitates "
-    "over interest rates and inflation, and the dollar falls. Trade deals with other countries are few. China answers "
-    "the tariffs with export controls on rare earths, and American firms with factories in China pay the bill.",
+    (
+        "Tariffs on Chinese goods will cost American shoppers dear\n\n"
+        "The president's tariffs on goods from China raise prices for American consumers and leave exporters there "
+        "looking for other markets. The trade war between America and China unsettles investors and factories. "
+        "Economists say that tariffs are a tax on trade and that the trade deficit will hardly shrink. Trump says that "
+        "tariffs bring jobs home and revenues in; a trade deal with China would calm the markets."
+    ),
+    (
+        "How Trump's trade war hurts the dollar and the markets\n\n"
+        "Investors sell American assets as the trade war spreads. Tariffs threaten growth, the Federal Reserve "
+        "hesitates over interest rates and inflation, and the dollar falls. Trade deals are few. China answers the "
+        "tariffs with export controls on rare earths, and American firms with factories in China pay the bill."
+    ),
 )
 
 

@@ -1,0 +1,102 @@
+"""The real program in a process of its own, its memory watched."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).parents[1]
+SAMPLED = 0.05
+"""Seconds between two looks at the memory of the process tree."""
+MOST_MEMORY = 500 * 1024**2
+"""Bytes that the whole process tree may hold, whatever the feeds do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a run of the program ended."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+    peak: int
+    """Bytes: the largest sum of resident memory over the process and all its descendants."""
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """The summary that ``run --once --json`` prints, all of its standard output."""
+        told: dict[str, Any] = json.loads(self.out)
+        return told
+
+
+async def watcher(*args: str, environ: Mapping[str, str] | None = None, limit: float = 300) -> Ended:
+    """Run the command line to its end; only ``environ`` and what a shell needs is in its environment."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    begun = time.monotonic()
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "watcher",
+        *args,
+        cwd=REPOSITORY,
+        env={**kept, "PYTHONWARNINGS": "default", **(environ or {})},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    watching = asyncio.create_task(_peak(child.pid))
+    try:
+        async with asyncio.timeout(limit):
+            out, err = await child.communicate()
+    except TimeoutError:
+        child.kill()
+        await child.wait()
+        raise
+    finally:
+        watching.cancel()
+    assert child.returncode is not None
+    return Ended(
+        code=child.returncode,
+        out=out.decode(),
+        err=err.decode(),
+        seconds=time.monotonic() - begun,
+        peak=PEAKS.pop(child.pid),
+    )
+
+
+PEAKS: dict[int, int] = {}
+"""Process id → the most memory its tree was seen to hold."""
+
+
+async def _peak(pid: int) -> None:
+    while True:
+        PEAKS[pid] = max(PEAKS.get(pid, 0), resident(pid))
+        await asyncio.sleep(SAMPLED)
+
+
+def resident(root: int) -> int:
+    """Bytes in memory of a process and its descendants; pages they share count for each of them."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:  # it has ended
+            continue
+        children.setdefault(parent, []).append(int(folder.name))
+    total, found = 0, [root]
+    for one in found:
+        found += children.get(one, [])
+        try:
+            pages = int(Path(f"/proc/{one}/statm").read_text().split()[1])
+        except OSError:
+            continue
+        total += pages * os.sysconf("SC_PAGESIZE")
+    return total
