@@ -15,6 +15,8 @@ from watcher.urls import canonical, entry_identity, identity_hash, outlet
 
 UNTOLD = frozenset({"below", "excluded"})
 """States in which an edit may still make an entry news."""
+TELLING = 300
+"""Characters of a text that tell its language; more costs time and tells nothing new."""
 HEADLINE = 80
 """Characters of the text that stand in for a missing headline."""
 
@@ -120,7 +122,7 @@ def _entry(feed: Feed, parsed: ParsedFeed, one: Keyed, *, now: datetime) -> Entr
         title=title,
         text=item.text,
         outlet=item.source or feed.name or (outlet(item.url) if item.url else parsed.title),
-        language=detect(f"{title}. {item.text}", parsed.language),
+        language=detect(f"{title}. {item.text[:TELLING]}", parsed.language),
         published=item.published or item.updated,
         first_seen=now,
         content_hash=content_hash(title, item.text),
