@@ -12,6 +12,7 @@ def pulse(**over: Any) -> Pulse:
         "started": NOW - timedelta(hours=1),
         "last_success": NOW - timedelta(minutes=5),
         "overdue_since": None,
+        "failed_at": None,
         "shortest_interval": timedelta(minutes=10),
         "polls": 3,
         "oldest_alert": None,
@@ -25,9 +26,9 @@ def test_a_service_that_works_is_ready() -> None:
 
 
 def test_stalled_polls_are_named_after_three_intervals() -> None:
-    stalled = pulse(last_success=NOW - timedelta(minutes=31), overdue_since=NOW - timedelta(minutes=21))
+    stalled = pulse(last_success=NOW - timedelta(minutes=41), overdue_since=NOW - timedelta(minutes=31))
     assert reasons_not_ready(stalled, NOW) == (
-        "no poll has succeeded for 31 min, although feeds were due (bound: 30 min)",
+        "no poll has succeeded for 41 min, although feeds were due (bound: 30 min)",
     )
     assert reasons_not_ready(stalled, NOW - timedelta(minutes=2)) == ()
 
@@ -36,10 +37,20 @@ def test_feeds_that_were_told_to_wait_are_no_stall() -> None:
     assert reasons_not_ready(pulse(last_success=NOW - timedelta(hours=5)), NOW) == ()
 
 
+def test_feeds_that_all_fail_are_a_stall_although_their_next_poll_is_backed_off() -> None:
+    failing = pulse(last_success=NOW - timedelta(minutes=31), failed_at=NOW - timedelta(minutes=20))
+    assert len(reasons_not_ready(failing, NOW)) == 1
+    assert reasons_not_ready(pulse(failed_at=NOW - timedelta(minutes=20)), NOW) == ()
+
+
+def test_a_slow_feed_beside_a_fast_one_that_waits_is_no_stall() -> None:
+    hourly = pulse(last_success=NOW - timedelta(minutes=60), overdue_since=NOW - timedelta(seconds=1))
+    assert reasons_not_ready(hourly, NOW) == ()
+
+
 def test_a_fresh_start_is_ready_until_its_first_bound_has_passed() -> None:
-    fresh = pulse(
-        started=NOW - timedelta(seconds=5), last_success=None, overdue_since=NOW, shortest_interval=timedelta(seconds=1)
-    )
+    started = NOW - timedelta(seconds=5)
+    fresh = pulse(started=started, last_success=None, overdue_since=started, shortest_interval=timedelta(seconds=1))
     assert reasons_not_ready(fresh, NOW) == ()
     assert reasons_not_ready(fresh, NOW + timedelta(seconds=6)) != ()
 

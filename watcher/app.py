@@ -206,13 +206,15 @@ def build(
     jitter: Callable[[], float] = random.random,
     console: Console | None = None,
     printing: bool = False,
+    topics: Topics | None = None,
 ) -> App:
     """Make everything. Raises ConfigError (SeedError) when a topic has no usable seed.
 
     ``on_step`` hears the name of every step of the line before it begins; ``jitter`` gives numbers in [0, 1);
-    ``printing`` prints on the console what would be posted.
+    ``printing`` prints on the console what would be posted. ``topics``: the seeds, where they were loaded already.
     """
-    topics, _ = load_seeds(config)
+    if topics is None:
+        topics, _ = load_seeds(config)
     metrics = Metrics()
     metrics.info.labels(__version__).set(1)
     stream = store.read_now(load_stream)

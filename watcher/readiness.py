@@ -17,7 +17,9 @@ class Pulse:
     last_success: datetime | None
     """When a poll last succeeded."""
     overdue_since: datetime | None
-    """Since when the feed that has waited longest is due (feeds that were told to wait do not count)."""
+    """Since when the feed that has waited longest is due (feeds that were told to wait do not count, here as below)."""
+    failed_at: datetime | None
+    """When a poll last failed."""
     shortest_interval: timedelta
     polls: int
     """``health.polls``: so many intervals may pass."""
@@ -33,7 +35,9 @@ def reasons_not_ready(pulse: Pulse, now: datetime) -> tuple[str, ...]:
     found = []
     bound = max(SHORTEST, pulse.shortest_interval * pulse.polls)
     since = max(pulse.started, pulse.last_success or pulse.started)
-    if pulse.overdue_since is not None and now - since > bound:
+    stuck = pulse.overdue_since is not None and now - pulse.overdue_since > bound
+    failing = pulse.failed_at is not None and pulse.failed_at > since
+    if (stuck or failing) and now - since > bound:
         found.append(f"no poll has succeeded for {_span(now - since)}, although feeds were due (bound: {_span(bound)})")
     if pulse.oldest_alert is not None:
         waited = now - max(pulse.oldest_alert, pulse.started)

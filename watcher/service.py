@@ -169,7 +169,8 @@ class Service:
             await self._reread(cause)
 
     async def _reread(self, cause: str) -> None:
-        self._seen = await asyncio.to_thread(fingerprint, self.app.config.watched)
+        before = self.app.config
+        self._seen = await asyncio.to_thread(fingerprint, before.watched)
         try:
             config = await asyncio.to_thread(self.reread)
             new_topics = await self.app.reconfigure(config)
@@ -179,6 +180,8 @@ class Service:
                 "service.reload_refused", cause=cause, kept="the last good configuration", problems=str(error)
             )
             return
+        for key in needing_restart(before, config):
+            log.warning("service.restart_needed", key=key, reason="it takes effect at the next start")
         self.app.metrics.reloads.labels("ok").inc()
         self._seen = await asyncio.to_thread(fingerprint, config.watched)
         log.info("service.reloaded", cause=cause, feeds=len(config.feeds), topics=len(config.topics))
@@ -221,12 +224,13 @@ class Service:
             oldest = await app.store.read(oldest_due, now)
         except StateError as error:
             return (str(error),)
-        due = [one.next_due for one in states.values() if not one.gone and one.next_due <= now]
+        counted = [one for one in states.values() if not one.gone and not one.told_to_wait]
         successes = [one.last_success for one in states.values() if one.last_success is not None]
         pulse = Pulse(
             started=app.started,
             last_success=max(successes, default=None),
-            overdue_since=min(due, default=None),
+            overdue_since=min((one.next_due for one in counted if one.next_due <= now), default=None),
+            failed_at=max((one.last_polled for one in counted if one.failures and one.last_polled), default=None),
             shortest_interval=min(one.every for one in app.config.feeds),
             polls=app.config.health.polls,
             oldest_alert=oldest,
@@ -257,3 +261,12 @@ def _fixed(config: Config) -> dict[str, object]:
 
 def _why(error: OSError) -> str:
     return (os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)).lower()
+
+
+def needing_restart(before: Config, after: Config) -> list[str]:
+    """Keys whose new value a running service cannot take up."""
+    pairs = {
+        "database": (before.database, after.database),
+        "server.listen": ((before.server.host, before.server.port), (after.server.host, after.server.port)),
+    }
+    return [key for key, (old, new) in pairs.items() if old != new]

@@ -15,7 +15,10 @@ import structlog
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from watcher.config import Config
+    from watcher.errors import Problem
     from watcher.store import Store
 
 DEFAULT_CONFIG = Path("config/watcher.yaml")
@@ -75,9 +78,9 @@ def read_config(ctx: typer.Context) -> Config:
     return load(options(ctx).config, os.environ)
 
 
-def warn(config: Config) -> None:
-    """Print what is doubtful about the configuration, without stopping."""
-    for problem in config.warnings:
+def warn(problems: Iterable[Problem]) -> None:
+    """Print what is doubtful about the configuration and its seeds, without stopping."""
+    for problem in problems:
         print(f"warning: {problem}", file=sys.stderr)
 
 

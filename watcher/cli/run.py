@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +19,7 @@ from watcher.errors import AlreadyRunning
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from watcher.app import Topics
     from watcher.config import Config
     from watcher.once import OnceReport
     from watcher.store import Store
@@ -40,25 +42,45 @@ def run(
     """Run the service until it is told to stop (SIGTERM), or one round of it (--once)."""
     if as_json and not (once or dry_run):
         raise typer.BadParameter("the service prints no summary; use it with --once or --dry-run", param_hint="--json")
-    config = read_config(ctx)
-    warn(config)
+    setup = _read(ctx)
     if dry_run:
-        _print(_dry(config, quiet=as_json), as_json=as_json)
+        _print(_dry(setup, quiet=as_json), as_json=as_json)
         return
-    with _opened(config, wait=wait_lock) as store:
+    store, waited = _opened(setup.config, wait=wait_lock)
+    with store:
+        if waited:
+            setup = _read(ctx)  # it may have been for days
         if once:
-            _print(_until_told(_once(config, store, quiet=as_json)), as_json=as_json)
+            _print(_until_told(_once(setup, store, quiet=as_json)), as_json=as_json)
         else:
-            _until_told(_serve(ctx, config, store))
+            _until_told(_serve(ctx, setup, store))
 
 
-def _opened(config: Config, *, wait: bool) -> Store:
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the user gave: read whole, and found to be usable, before anything is begun."""
+
+    config: Config
+    topics: Topics
+
+
+def _read(ctx: typer.Context) -> Setup:
+    from watcher.app import load_seeds
+
+    config = read_config(ctx)
+    topics, doubts = load_seeds(config)
+    warn([*config.warnings, *doubts])
+    return Setup(config, topics)
+
+
+def _opened(config: Config, *, wait: bool) -> tuple[Store, bool]:
+    """The database, and whether it was waited for."""
     from watcher.store import Store
 
     told = False
     while True:
         try:
-            return Store.open(config.database, mode="write")
+            return Store.open(config.database, mode="write"), told
         except AlreadyRunning as error:
             if not wait:
                 raise
@@ -88,36 +110,36 @@ def _until_told(work: Coroutine[Any, Any, Any]) -> Any:
         signal.signal(signal.SIGTERM, leave)
 
 
-async def _once(config: Config, store: Store, *, quiet: bool, printing: bool = False) -> OnceReport:
+async def _once(setup: Setup, store: Store, *, quiet: bool, printing: bool = False) -> OnceReport:
     from watcher.app import build
     from watcher.once import once
 
-    app = build(config, store, console=_console(quiet=quiet), printing=printing)
+    app = build(setup.config, store, console=_console(quiet=quiet), printing=printing, topics=setup.topics)
     try:
         return await once(app)
     finally:
         await app.close()
 
 
-async def _serve(ctx: typer.Context, config: Config, store: Store) -> None:
+async def _serve(ctx: typer.Context, setup: Setup, store: Store) -> None:
     from watcher.app import build
     from watcher.config import load
     from watcher.service import Service
 
     path = options(ctx).config
-    app = build(config, store, console=_console(quiet=False))
+    app = build(setup.config, store, console=_console(quiet=False), topics=setup.topics)
     try:
         await Service(app=app, reread=lambda: load(path, os.environ)).run()
     finally:
         await app.close()
 
 
-def _dry(config: Config, *, quiet: bool) -> OnceReport:
+def _dry(setup: Setup, *, quiet: bool) -> OnceReport:
     """One round on a scratch copy of the database, with alerts printed."""
     from watcher.cli.scratch import scratch_copy
 
-    with scratch_copy(config) as store:
-        return _until_told(_once(config, store, quiet=quiet, printing=True))  # type: ignore[no-any-return]  # it returns a report
+    with scratch_copy(setup.config) as store:
+        return _until_told(_once(setup, store, quiet=quiet, printing=True))  # type: ignore[no-any-return]  # it returns a report
 
 
 def _console(*, quiet: bool) -> Any:
@@ -136,4 +158,5 @@ def _print(report: OnceReport, *, as_json: bool) -> None:
         f"{report.matches} matches; {report.alerts_sent} alerts sent, {report.alerts_pending} pending"
     )
     for error in report.errors:
-        print(f"  {error['kind']} {error['name']} ({error['url']}): {error['message']}", file=sys.stderr)
+        where = f" ({error['url']})" if error["url"] else ""
+        print(f"  {error['kind']} {error['name']}{where}: {error['message']}", file=sys.stderr)

@@ -77,6 +77,7 @@ class Intaker:
             failures=0,
             error=None,
             gone=False,
+            told_to_wait=False,
             next_due=due,
         )
 
@@ -90,6 +91,13 @@ class Intaker:
             now, every=feed.every, failures=failures, max_age=None, retry_after=retry_after, jitter=self.jitter()
         )
         state = replace(
-            state, name=feed.name, last_polled=now, failures=failures, error=str(error), gone=gone, next_due=due
+            state,
+            name=feed.name,
+            last_polled=now,
+            failures=failures,
+            error=str(error),
+            gone=gone,
+            told_to_wait=retry_after is not None,
+            next_due=due,
         )
         return Intake(feed=feed, state=state)

@@ -111,6 +111,7 @@ feed_states = Table(
     Column("failures", Integer, nullable=False),
     Column("error", Words),
     Column("gone", Boolean, nullable=False),
+    Column("told_to_wait", Boolean, nullable=False),
     Column("entries", Integer, nullable=False),
     comment="What is remembered of each feed. The url is redacted.",
 )

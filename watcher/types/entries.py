@@ -49,6 +49,8 @@ class FeedState:
     failures: int = 0
     error: str | None = None
     gone: bool = False
+    told_to_wait: bool = False
+    """The server asked to be left alone until ``next_due``."""
     entries: int = 0
     """How many entries its last document held, those beyond the cap included."""
 

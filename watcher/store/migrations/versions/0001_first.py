@@ -50,6 +50,7 @@ def _memory() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("gone", sa.Boolean(), nullable=False),
+        sa.Column("told_to_wait", sa.Boolean(), nullable=False),
         sa.Column("entries", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_feed_states"),
         comment="What is remembered of each feed. The url is redacted.",
