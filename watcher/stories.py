@@ -32,6 +32,8 @@ ENOUGH = 8
 """Triples that both must have: below, a text is too short to tell a copy by."""
 LONG = 40
 """From so many shared triples on, the headlines need not agree: no two reports share that much by chance."""
+STEM = 6
+"""Letters by which two forms of one word are told to be the same: "troop", "troops"; "withdraws", "withdrawal"."""
 TITLE_MATCH = 0.8
 """Headline-only entries are copies when their headlines' words agree to this share (Jaccard)."""
 TITLE_WORDS = 4
@@ -59,8 +61,9 @@ def _fingerprint(member: StoryMember, story: str) -> _Print:
 
 
 def _content_words(title: str) -> frozenset[str]:
-    """Words long enough to mean something; a language's short words would make all headlines alike."""
-    return frozenset(word for word in words(title) if len(word) > 3 or not word.isascii() or word.isdigit())
+    """Stems of the words that are long enough to mean something; short ones would make all headlines alike."""
+    telling = (word for word in words(title) if len(word) > 3 or not word.isascii() or word.isdigit())
+    return frozenset(word.removesuffix("s")[:STEM] if word.isascii() else word for word in telling)
 
 
 class Board:
