@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from watcher.cli.common import print_json, read_config, stored
-from watcher.urls import canonical, host, is_web
+from watcher.urls import canonical, host, is_web, redact
 
 if TYPE_CHECKING:
     from watcher.config import Config
@@ -56,16 +56,24 @@ def _unseen(config: Config, needle: str) -> dict[str, Any]:
     """What can be said of an address that no feed has brought: who covers its site, and how it would score."""
     from watcher.errors import WatcherError
 
-    told: dict[str, Any] = {"entry": None, "message": f"{needle} was never seen", "feeds": [], "topics": []}
+    name = redact(needle) if is_web(needle) else repr(needle)
+    told: dict[str, Any] = {"entry": None, "message": f"{name} was never seen", "feeds": [], "topics": []}
     if not is_web(needle):
         return told
     site = host(needle).removeprefix("www.")
-    told["feeds"] = [one.name for one in config.feeds if host(one.url).removeprefix("www.").endswith(site)]
+    told["feeds"] = [one.name for one in config.feeds if _covers(one.url, site)]
     try:
         told["topics"] = _live(config, needle)
     except WatcherError as error:
-        told["message"] += f", and could not be read now: {error}"
+        why = str(error).removeprefix(f"{redact(needle)}: ")
+        told["message"] += f", and could not be read now: {why}"
     return told
+
+
+def _covers(feed: str, site: str) -> bool:
+    """Whether a feed's host is the site's, a part of it (feeds.example.com), or the whole of it."""
+    serves = host(feed).removeprefix("www.")
+    return serves == site or serves.endswith(f".{site}") or site.endswith(f".{serves}")
 
 
 def _live(config: Config, url: str) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,7 +54,7 @@ def try_feed(
         if as_json:
             print_json({"url": redact(url), "error": str(error)})
         else:
-            print(f"{redact(url)}: {error}")
+            print(f"{redact(url)}: {str(error).removeprefix(redact(url) + ': ')}", file=sys.stderr)
         raise typer.Exit(1) from None
     if as_json:
         print_json(found)

@@ -9,8 +9,9 @@ from datetime import timedelta
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
+from watcher.errors import ConfigError, Problem, WatcherError
 from watcher.types import Article
-from watcher.urls import host, is_web
+from watcher.urls import host, is_web, redact
 
 if TYPE_CHECKING:
     from watcher.config import FetchConfig
@@ -47,6 +48,12 @@ async def _read(url: str, settings: FetchConfig | None) -> Article:
     finally:
         await workers.close()
         await fetcher.close()
+
+
+def refusal(url: str, error: WatcherError, remedy: str | None = None) -> ConfigError:
+    """What a command says of an address that it was given and could not read; without the address's secrets."""
+    place = redact(url)
+    return ConfigError([Problem(file=place, what=str(error).removeprefix(f"{place}: "), remedy=remedy)])
 
 
 def own_networks(addresses: Iterable[str]) -> tuple[str, ...]:

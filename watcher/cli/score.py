@@ -219,12 +219,12 @@ def _from_file(path: Path) -> Line:
 
 
 def _from_address(ctx: typer.Context, url: str, *, needs_config: bool) -> Line:
-    from watcher.cli.reading import read_article
+    from watcher.cli.reading import read_article, refusal
 
     settings = read_config(ctx).fetch if needs_config else None
     try:
         article = read_article(url, settings)
     except WatcherError as error:
-        raise ConfigError([Problem(file=url, what=str(error))]) from error
+        raise refusal(url, error) from error
     beginning = " ".join(article.text.split()[:60])
     return Line(id=url, title=article.title, text=beginning, article=article.text, url=url)

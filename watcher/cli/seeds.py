@@ -102,12 +102,12 @@ def _read(
     from watcher.seeds import from_article, read_file
 
     if is_web(source):
-        from watcher.cli.reading import read_article
+        from watcher.cli.reading import read_article, refusal
 
         try:
             return from_article(read_article(source, config.fetch), name=source, url=source)
         except WatcherError as error:
-            raise ConfigError([Problem(file=source, what=str(error))]) from error
+            raise refusal(source, error, "save the article as a text file and give that") from error
     from watcher.app import extract
 
     return read_file(Path(source), extract=extract, title=title, outlet=outlet, published=published, url=url)

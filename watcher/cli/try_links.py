@@ -14,9 +14,9 @@ from urllib.parse import quote, urlsplit
 import typer
 
 from watcher.cli.common import LogLevel, configure_logging, options
-from watcher.cli.reading import own_networks
+from watcher.cli.reading import own_networks, refusal
 from watcher.errors import ConfigError, FetchError, Problem, WorkerError
-from watcher.urls import host, is_web, outlet, redact
+from watcher.urls import host, is_web, outlet
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SEARCH = "https://news.google.com/rss/search?q={query}&hl=en-US&gl=US&ceid=US:en"
 TERMS = 12
+SEARCHED = 3
+"""Terms of a news search: more would find nothing."""
 CLOSEST = 5
 """Entries shown that just missed."""
 
@@ -119,8 +121,7 @@ async def _gather(
     trial.terms = [term for term, _ in scorer.key_terms("trial", TERMS)]
     trial.topic = topic or _slug(trial.terms[:2])
     if suggest:
-        query = " ".join(f'"{term}"' if " " in term else term for term in trial.terms[:3])
-        trial.feeds[SEARCH.format(query=quote(query))] = "News search"
+        trial.feeds[SEARCH.format(query=quote(_query(trial.terms)))] = "News search"
     if not trial.feeds:
         what = "no feeds were given and none suggested"
         raise ConfigError([Problem(file="try", what=what, remedy="give some with --feed URL")])
@@ -143,9 +144,25 @@ async def _seed(source: str, trial: Trial, fetcher: Fetcher, workers: Workers, *
                 trial.feeds.setdefault(address, title or outlet(address))
         article = await workers.extract(answer.body, answer.url)
     except (FetchError, WorkerError) as error:
-        remedy = "save the article as a text file and give that"
-        raise ConfigError([Problem(file=redact(source), what=str(error), remedy=remedy)]) from error
+        raise refusal(source, error, "save the article as a text file and give that") from error
     return from_article(article, name=urlsplit(source).path.rsplit("/", 1)[-1] or host(source), url=source)
+
+
+def _query(terms: list[str]) -> str:
+    """The strongest terms as a news search, no word twice: a pair stands for its words."""
+    chosen: list[str] = []
+    for term in terms:
+        parts = set(term.split())
+        if any(parts <= set(one.split()) for one in chosen):
+            continue
+        chosen = [one for one in chosen if not set(one.split()) <= parts] + [term]
+        if len(chosen) > SEARCHED:
+            return _quoted(chosen[:SEARCHED])
+    return _quoted(chosen)
+
+
+def _quoted(terms: list[str]) -> str:
+    return " ".join(f'"{term}"' if " " in term else term for term in terms)
 
 
 def _slug(terms: list[str]) -> str:
