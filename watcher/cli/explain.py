@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from watcher.store.report import EntryReport
 
 
+TERMS = 8
+
+
 def explain(
     ctx: typer.Context,
     needle: Annotated[str, typer.Argument(metavar="URL|ID", help="An entry's address, in any form, or its id.")],
@@ -102,4 +105,8 @@ def _print(unseen: dict[str, Any]) -> None:
     print(f"feeds that cover its site: {covering}" if covering else "no feed of the configuration covers its site")
     for topic in unseen["topics"]:
         verdict = "would match" if topic["match"] else "would not match"
-        print(f"{topic['topic']}: {verdict} (score {topic['score']:.3f}, threshold {topic['threshold']:.3f})")
+        line = f" of {topic['threshold']:.3f}" if topic["threshold"] is not None else ""
+        rule = f"; {topic['excluded']}" if topic.get("excluded") else ""
+        print(f"{topic['topic']}: {verdict} (score {topic['score']:.3f}{line}{rule})")
+        if topic["terms"]:
+            print("  terms: " + ", ".join(f"{term} {part:.3f}" for term, part in topic["terms"][:TERMS]))
