@@ -33,8 +33,13 @@ def list_feeds(
         return
     for row in rows:
         seen = f"{row['seen']} entries seen" if row["last_polled"] else "not polled yet"
-        print(f"{row['name']}  {row['url']}\n  {seen}" + (f", last polled {row['last_polled']}" if row["seen"] else ""))
-        if row["error"]:
+        print(
+            f"{row['name']}  {row['url']}\n  {seen}"
+            + (f", last polled {row['last_polled']}" if row["last_polled"] else "")
+        )
+        if row["gone"]:
+            print(f"  is not polled any more: {row['error']}")
+        elif row["error"]:
             print(f"  failing ({row['failures']} in a row): {row['error']}")
 
 
