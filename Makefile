@@ -16,11 +16,12 @@ $(RUN): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || { echo "making a virtual environment in $(VENV) …"; $(PYTHON) -m venv $(VENV); }
 	@echo "installing what watcher needs (once) …"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m watcher "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(BIN)/python" > $(BIN)/watcher
+	@chmod +x $(BIN)/watcher
 	@touch $@
 $(READY): requirements-dev.lock $(RUN)
 	@echo "installing what the tests need (once) …"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: $(RUN)

@@ -16,7 +16,7 @@ import typer
 from watcher.cli.common import LogLevel, configure_logging, options
 from watcher.cli.reading import own_networks, refusal
 from watcher.errors import ConfigError, FetchError, Problem, WorkerError
-from watcher.urls import host, is_web, outlet
+from watcher.urls import host, is_web
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,8 +40,7 @@ class Trial:
 
     topic: str
     seeds: list[Seed] = field(default_factory=list)
-    feeds: dict[str, str] = field(default_factory=dict)
-    """Address → name."""
+    feeds: list[str] = field(default_factory=list)
     terms: list[str] = field(default_factory=list)
 
 
@@ -110,7 +109,7 @@ async def _gather(
     from watcher.workers import Workers
 
     fetcher, workers = Fetcher(user_agent=user_agent(None), allow_networks=networks), Workers()
-    trial = Trial(topic=topic or "", feeds={one: outlet(one) for one in typed})
+    trial = Trial(topic=topic or "", feeds=list(typed))
     try:
         for article in articles:
             trial.seeds.append(await _seed(article, trial, fetcher, workers, suggest=suggest))
@@ -121,7 +120,7 @@ async def _gather(
     trial.terms = [term for term, _ in scorer.key_terms("trial", TERMS)]
     trial.topic = topic or _slug(trial.terms[:2])
     if suggest:
-        trial.feeds[SEARCH.format(query=quote(_query(trial.terms)))] = "News search"
+        trial.feeds.append(SEARCH.format(query=quote(_query(trial.terms))))
     if not trial.feeds:
         what = "no feeds were given and none suggested"
         raise ConfigError([Problem(file="try", what=what, remedy="give some with --feed URL")])
@@ -140,8 +139,7 @@ async def _seed(source: str, trial: Trial, fetcher: Fetcher, workers: Workers, *
         answer = await fetcher.get(source, kind="page")
         assert not isinstance(answer, NotModified), "nothing was fetched before, so nothing can be unchanged"
         if suggest:
-            for address, title in linked_feeds(answer.body, answer.url).items():
-                trial.feeds.setdefault(address, title or outlet(address))
+            trial.feeds += [one for one in linked_feeds(answer.body, answer.url) if one not in trial.feeds]
         article = await workers.extract(answer.body, answer.url)
     except (FetchError, WorkerError) as error:
         raise refusal(source, error, "save the article as a text file and give that") from error
@@ -178,12 +176,8 @@ def _save(trial: Trial, path: Path, networks: tuple[str, ...]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     for seed in trial.seeds:
         write_card(seed, cards)
-    names = dict.fromkeys(trial.feeds.values(), 0)
     lines = ["# Made by `watcher try`. Every key is explained in docs/configuration.md.", "feeds:"]
-    for url, name in trial.feeds.items():
-        names[name] += 1
-        unique = name if names[name] == 1 else f"{name} {names[name]}"
-        lines.append(f"  - {{url: {json.dumps(url)}, name: {json.dumps(unique, ensure_ascii=False)}}}")
+    lines += [f"  - {json.dumps(url)}" for url in trial.feeds]
     lines += [
         "topics:",
         f"  {trial.topic}:",
@@ -214,7 +208,7 @@ async def _poll(path: Path, console: Console) -> None:
             rows = await store.read(recent_decisions, app.started)
         finally:
             await app.close()
-    console.print(f"\n{report.entries_new} entries in {report.feeds} feeds; {report.matches} would have been told.")
+    console.print(f"\n{report.entries_new} entries in {report.feeds} feeds; {report.matches} of them match.")
     for error in report.errors:
         console.print(f"  {error['name']}: {error['message']}", markup=False, style="dim")
     _closest(rows, console)

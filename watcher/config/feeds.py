@@ -214,4 +214,4 @@ def _with_own_names(listed: Sequence[_Listed]) -> Iterator[Feed]:
             number += 1
             own = f"{name} ({number})"
         taken.add(own)
-        yield replace(each.feed, name=own)
+        yield replace(each.feed, name=own, named=False)

@@ -17,6 +17,8 @@ UNTOLD = frozenset({"below", "excluded"})
 """States in which an edit may still make an entry news."""
 TELLING = 300
 """Characters of a text that tell its language; more costs time and tells nothing new."""
+LONGEST_OUTLET = 60
+"""Characters of a feed's own title."""
 HEADLINE = 80
 """Characters of the text that stand in for a missing headline."""
 
@@ -121,12 +123,19 @@ def _entry(feed: Feed, parsed: ParsedFeed, one: Keyed, *, now: datetime) -> Entr
         url=item.url,
         title=title,
         text=item.text,
-        outlet=item.source or feed.name or (outlet(item.url) if item.url else parsed.title),
+        outlet=_outlet(feed, parsed, item),
         language=detect(f"{title}. {item.text[:TELLING]}", parsed.language),
         published=item.published or item.updated,
         first_seen=now,
         content_hash=content_hash(title, item.text),
     )
+
+
+def _outlet(feed: Feed, parsed: ParsedFeed, item: FeedEntry) -> str:
+    """Who published it: whom an aggregator names, else the feed by the name the user gave it, or by its own."""
+    if item.source or feed.named:
+        return item.source or feed.name
+    return cut(parsed.title, LONGEST_OUTLET) or (outlet(item.url) if item.url else feed.name)
 
 
 def _again(known: KnownEntry, feed: Feed, item: FeedEntry, topics: Collection[str]) -> tuple[Entry, frozenset[str]]:

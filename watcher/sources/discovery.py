@@ -29,9 +29,9 @@ class _Links(HTMLParser):
                 self.found.setdefault(address, given.get("title", "").strip())
 
 
-def linked_feeds(page: bytes, base: str) -> dict[str, str]:
-    """Address → title of every feed the page links, in its order; comments' feeds left out."""
+def linked_feeds(page: bytes, base: str) -> tuple[str, ...]:
+    """The addresses of the feeds that the page links, in its order; comments' feeds left out."""
     parser = _Links(base)
     parser.feed(page[:LOOKED_AT].decode("utf-8", "replace"))
     parser.close()
-    return {url: title for url, title in parser.found.items() if "comment" not in f"{url} {title}".lower()}
+    return tuple(url for url, title in parser.found.items() if "comment" not in f"{url} {title}".lower())

@@ -30,6 +30,8 @@ class Feed:
     headers: Mapping[str, str] = field(default_factory=dict)
     full_text: FullText = "likely"
     query: str | None = None
+    named: bool = True
+    """The file gives the name; else it is made of the address, and the document knows a better one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
