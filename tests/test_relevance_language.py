@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from watcher.relevance import language
 from watcher.relevance.language import detect
 
 ENGLISH = "The two allies said on Monday that talks about the cost of the troops had ended without a result."
@@ -56,3 +59,10 @@ def test_detect_always_answers_with_a_code(text: str, hint: str | None) -> None:
     found = detect(text, hint)
     assert found == found.lower()
     assert 2 <= len(found) <= 3
+
+
+def test_the_model_loads_where_no_temporary_file_can_be_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A container's root is read-only, and its /tmp smaller than the unpacked model."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
+    identifier = language._identifier.__wrapped__()
+    assert identifier.classify("Die Verhandlungen sind gescheitert, sagte der Minister am Abend.")[0] == "de"

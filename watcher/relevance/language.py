@@ -6,9 +6,15 @@ short texts, then py3langid's n-gram model (loaded at first use).
 
 from __future__ import annotations
 
+import io
+import lzma
 import re
+from array import array
 from functools import cache
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from watcher.relevance.features import UNDETERMINED, primary
 
@@ -64,8 +70,47 @@ def _by_model(text: str) -> tuple[str, float]:
 @cache
 def _identifier() -> Any:
     # imported here: loading the model takes half a second, and most feeds are short enough to be believed
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415  see above
+    from py3langid.langid import LanguageIdentifier  # noqa: PLC0415  see above
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages([code for code in _NEWS_LANGUAGES.split() if code in identifier.labels])
-    return identifier
+    every = LanguageIdentifier(**_model(), norm_probs=True)
+    every.set_languages([code for code in _NEWS_LANGUAGES.split() if code in every.labels])
+    # a second one from what is left: the first goes on holding the languages that nobody asks for, 27 MB
+    return LanguageIdentifier(
+        every.nb_ptc,
+        every.nb_pc,
+        every.nb_classes,
+        every.tk_nextmove,
+        every.tk_output,
+        norm_probs=True,
+        tk_row=every.tk_row,
+    )
+
+
+def _model() -> dict[str, Any]:
+    """The library's model, as its constructor wants it.
+
+    The library unpacks its 65 MiB into a temporary file, which a container with a read-only root and a small /tmp has
+    no room for. Tables that are walked letter by letter are arrays and lists: those are read faster than numpy's.
+    """
+    from py3langid.langid import MODEL_DIR, MODEL_FILE  # noqa: PLC0415  as above
+
+    unpacked = io.BytesIO()
+    with lzma.open(MODEL_DIR / MODEL_FILE) as packed:
+        while part := packed.read(1024**2):
+            unpacked.write(part)
+    unpacked.seek(0)
+    with np.load(unpacked, allow_pickle=False) as data:
+        return {
+            "tk_nextmove": _walked(data["nextmove"]),
+            "tk_row": _walked(data["nextmove_row"]),
+            "tk_output": data["out_feat"].tolist(),
+            "nb_ptc": data["ptc"],
+            "nb_pc": data["pc"],
+            "nb_classes": data["classes"].tolist(),
+        }
+
+
+def _walked(table: NDArray[Any]) -> array[int]:
+    walked = array(table.dtype.char)
+    walked.frombytes(np.ascontiguousarray(table).data.cast("B"))
+    return walked
