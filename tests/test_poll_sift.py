@@ -136,3 +136,15 @@ def test_identities_are_unique_and_the_same_in_any_order(entries: list[FeedEntry
     backward = [one.identity for one in keyed(FEED, parsed(*reversed(entries)))]
     assert len(backward) == len(set(backward))
     assert forward == set(backward)
+
+
+def test_a_forgotten_entry_is_never_taken_for_an_edited_one() -> None:
+    item = feed_entry()
+    before = known(item)
+    forgotten = replace(before, entry=replace(before.entry, title="", text=""))
+    assert sifted(replace(item, title="Quite another headline for 2027"), forgotten) == Sifted()
+
+
+def test_beyond_the_cap_only_the_feeds_own_word_tells_the_language() -> None:
+    (candidate,) = sifted(feed_entry("Die Verhandlungen sind gescheitert", text="", capped=True)).candidates
+    assert (candidate.capped, candidate.entry.language) == (True, "en")

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 
@@ -24,7 +25,7 @@ from watcher.poll.statistics import merged
 from watcher.store import Store
 from watcher.store.entries import entries_since, known_entries
 from watcher.store.feeds import feed_states
-from watcher.types import FeedState
+from watcher.types import FeedState, ParsedFeed
 
 __all__ = ["STAGES", "Plan", "PollReport", "Poller"]
 
@@ -35,6 +36,11 @@ GATHER = 0.2
 """Seconds in which feeds that finish together become one batch."""
 BATCH = 50
 """Feeds of one transaction at most."""
+
+LARGE = 500
+"""Entries from which on a document takes long enough to be thought about in a thread."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger("watcher.poll")
 
@@ -138,7 +144,8 @@ class Poller:
         feed = self.plan.feeds[state.id]
         try:
             intake = await self.intaker.take(feed, state)
-            return intake, await self._judge(intake)
+            ready = await self._judge(intake)
+            return replace(intake, parsed=None), ready  # a large document need not wait for the batch to be saved
         except Exception:
             log.exception("poll.internal_error", feed=feed.name, url=state.url)
             error = ParseError("internal error while reading this feed; the service's log holds the details")
@@ -150,22 +157,31 @@ class Poller:
             return Ready()
         self.step("poll.unseen")
         feed = intake.feed
-        items = keyed(feed, intake.parsed)
+        document = intake.parsed
+        items = await _beside(document, lambda: keyed(feed, document))
         by_identity, by_guid = await self.store.read(
             known_entries,
             feed=feed.id,
             identities=[one.identity for one in items],
             guids=[one.guid for one in items if one.guid],
         )
-        sifted = sift(
-            feed,
-            intake.parsed,
-            items,
-            by_identity=by_identity,
-            by_guid=by_guid,
-            topics=topics_served(feed.topics, self.plan.topics),
-            first=intake.first,
-            now=self.clock(),
+        sifted = await _beside(
+            document,
+            lambda: sift(
+                feed,
+                document,
+                items,
+                by_identity=by_identity,
+                by_guid=by_guid,
+                topics=topics_served(feed.topics, self.plan.topics),
+                first=intake.first,
+                now=self.clock(),
+            ),
         )
         judged, delta = await self.judge.judge(sifted.candidates)
         return Ready(sightings=sifted.sightings, judged=tuple(judged), edited=sifted.edited, delta=delta)
+
+
+async def _beside(document: ParsedFeed, think: Callable[[], T]) -> T:
+    """Think about a large document in a thread, so that neither other feeds nor the health check wait for it."""
+    return await asyncio.to_thread(think) if len(document.entries) > LARGE else think()

@@ -62,12 +62,14 @@ def keyed(feed: Feed, parsed: ParsedFeed) -> tuple[Keyed, ...]:
     A link that several items with different guids share says nothing about identity in this document; a guid that
     items with different links share says nothing either.
     """
-    shared_links = _shared([(canonical(item.url), item.guid) for item in parsed.entries if item.url and item.guid])
-    shared_guids = _shared([(item.guid, canonical(item.url)) for item in parsed.entries if item.url and item.guid])
+    addresses = [canonical(item.url) if item.url else None for item in parsed.entries]
+    told = [(link, item.guid) for link, item in zip(addresses, parsed.entries, strict=True) if link and item.guid]
+    shared_links = _shared(told)
+    shared_guids = _shared([(guid, link) for link, guid in told])
     found: dict[str, Keyed] = {}
-    for item in parsed.entries:
+    for link, item in zip(addresses, parsed.entries, strict=True):
         guid = None if item.guid in shared_guids else item.guid
-        url = None if item.url and canonical(item.url) in shared_links else item.url
+        url = None if link in shared_links else item.url
         identity = entry_identity(url, feed.id, guid, item.title, item.text)
         found.setdefault(identity, Keyed(identity=identity, guid=guid, item=item))
     return tuple(found.values())
@@ -141,6 +143,8 @@ def _outlet(feed: Feed, parsed: ParsedFeed, item: FeedEntry) -> str:
 def _again(known: KnownEntry, feed: Feed, item: FeedEntry, topics: Collection[str]) -> tuple[Entry, frozenset[str]]:
     """A known entry as it reads now, and the topics that have not judged it, or have to judge it again."""
     missing = frozenset(topics) - known.decided.keys()
+    if not known.entry.title:  # a tombstone: its words are gone, so nothing can be said to have changed
+        return known.entry, missing
     title = item.title or known.entry.title
     reads = content_hash(title, item.text)
     # Two feeds may carry one article with different snippets: that is no edit, and would flip at every poll.

@@ -55,7 +55,7 @@ def put_entries(conn: Connection, found: Sequence[Entry]) -> int:
         changed["article"] = func.coalesce(said.article, entries.c.article)
         changed["article_note"] = case((keeps_article, entries.c.article_note), else_=said.article_note)
         told = new.on_conflict_do_update(["id"], set_=changed, where=entries.c.tombstone.is_(False))
-        conn.execute(told, [{**rows.values_of(entry), "tombstone": False} for entry in found])
+        rows.execute_many(conn, told, ({**rows.values_of(entry), "tombstone": False} for entry in found))
     return len(ids - known)
 
 
@@ -66,9 +66,10 @@ def put_sightings(conn: Connection, seen: Sequence[Sighting]) -> None:
         later = case(
             (new.excluded.last_seen > sightings.c.last_seen, new.excluded.last_seen), else_=sightings.c.last_seen
         )
-        conn.execute(
+        rows.execute_many(
+            conn,
             new.on_conflict_do_update(["entry", "feed", "guid"], set_={"last_seen": later}),
-            [
+            (
                 {
                     "entry": one.entry,
                     "feed": one.feed,
@@ -77,7 +78,7 @@ def put_sightings(conn: Connection, seen: Sequence[Sighting]) -> None:
                     "last_seen": one.seen,
                 }
                 for one in seen
-            ],
+            ),
         )
 
 
@@ -88,7 +89,7 @@ def put_decisions(conn: Connection, made: Sequence[Decision]) -> None:
         told = {c.name: new.excluded[c.name] for c in rows.DECISION if c.name not in {"topic", "entry"}}
         open_ones = or_(*(decisions.c.state == state for state in OPEN_TO_REVISION))  # IN cannot be sent many times
         kept = new.on_conflict_do_update(["topic", "entry"], set_=told, where=open_ones)
-        conn.execute(kept, [rows.values_of(decision) for decision in made])
+        rows.execute_many(conn, kept, (rows.values_of(decision) for decision in made))
 
 
 def put_members(conn: Connection, joined: Sequence[NewMember]) -> None:

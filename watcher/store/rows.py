@@ -34,12 +34,19 @@ def insert(conn: Connection, table: Table) -> Any:
     return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
 
 
+def execute_many(conn: Connection, statement: Any, values: Iterable[dict[str, Any]]) -> None:
+    """Run one statement for all of these, some at a time: a document of 50,000 entries would take memory thrice."""
+    for part in chunks(values):
+        conn.execute(statement, part)
+
+
 def add_weights(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Add to the ``weight`` of each row, making the rows that are not there yet."""
     if rows:
         keys = list(table.primary_key.columns)
         new = insert(conn, table)
-        conn.execute(new.on_conflict_do_update(keys, set_={"weight": table.c.weight + new.excluded.weight}), rows)
+        adding = new.on_conflict_do_update(keys, set_={"weight": table.c.weight + new.excluded.weight})
+        execute_many(conn, adding, rows)
 
 
 def columns_of(table: Table, kind: type[Any]) -> list[Column[Any]]:
