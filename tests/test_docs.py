@@ -239,10 +239,11 @@ def test_every_yaml_block_is_a_configuration_or_a_part_of_one(page: str, text: s
 # -- what is said of Slack, scores and figures
 
 
-def test_the_scopes_in_the_readme_are_those_of_the_manifest() -> None:
+def test_the_manifest_and_the_scopes_in_the_readme_are_those_of_the_file() -> None:
     manifest = YAML(typ="safe").load(ROOT / "config" / "slack-app-post-only.yaml")
     table = README.partition("| scope | why |")[2].partition("\n\n")[0]
     assert set(rows(table)) == set(manifest["oauth_config"]["scopes"]["bot"])
+    assert [YAML(typ="safe").load(text) for _, text in blocks("yml")] == [manifest]
 
 
 def test_the_examples_of_a_topics_own_test_come_out_as_they_say() -> None:
