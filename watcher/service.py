@@ -169,8 +169,7 @@ class Service:
             await self._reread(cause)
 
     async def _reread(self, cause: str) -> None:
-        before = self.app.config
-        self._seen = await asyncio.to_thread(fingerprint, before.watched)
+        self._seen = await asyncio.to_thread(fingerprint, self.app.config.watched)
         try:
             config = await asyncio.to_thread(self.reread)
             new_topics = await self.app.reconfigure(config)
@@ -180,14 +179,12 @@ class Service:
                 "service.reload_refused", cause=cause, kept="the last good configuration", problems=str(error)
             )
             return
-        for key in needing_restart(before, config):
-            log.warning("service.restart_needed", key=key, reason="it takes effect at the next start")
         self.app.metrics.reloads.labels("ok").inc()
         self._seen = await asyncio.to_thread(fingerprint, config.watched)
         log.info("service.reloaded", cause=cause, feeds=len(config.feeds), topics=len(config.topics))
-        later = [key for key, value in _fixed(config).items() if value != self._fixed[key]]
-        if later:
-            log.warning("service.restart_needed", keys=later, reason="these keys apply from the next start on")
+        for key, value in _fixed(config).items():
+            if value != self._fixed[key]:
+                log.warning("service.restart_needed", key=key, reason="it takes effect at the next start")
         self._begin(new_topics)
 
     def _begin(self, new_topics: tuple[str, ...]) -> None:
@@ -256,17 +253,9 @@ class Service:
 
 
 def _fixed(config: Config) -> dict[str, object]:
+    """Settings that a running service cannot take up anew."""
     return {"database": config.database, "server.listen": (config.server.host, config.server.port)}
 
 
 def _why(error: OSError) -> str:
     return (os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)).lower()
-
-
-def needing_restart(before: Config, after: Config) -> list[str]:
-    """Keys whose new value a running service cannot take up."""
-    pairs = {
-        "database": (before.database, after.database),
-        "server.listen": ((before.server.host, before.server.port), (after.server.host, after.server.port)),
-    }
-    return [key for key, (old, new) in pairs.items() if old != new]
