@@ -47,6 +47,10 @@ async def once(app: App) -> OnceReport:
         {"kind": "feed", "name": name, "url": url, "message": message}
         for name, url, message in sorted(polled.failed.values())
     ]
+    errors += [
+        {"kind": "article", "name": title, "url": url, "message": message}
+        for title, url, message in sorted(polled.unread.values())
+    ]
     return OnceReport(
         feeds=len(states),
         feeds_failed=len(polled.failed),

@@ -19,13 +19,14 @@ from watcher.errors import ParseError
 from watcher.poll.assemble import topics_served
 from watcher.poll.commit import Committer, Plan, Ready, Saved
 from watcher.poll.intake import Intake, Intaker
-from watcher.poll.judge import Judge
+from watcher.poll.judge import Judge, Judged
 from watcher.poll.sift import Candidate, keyed, sift
 from watcher.poll.statistics import merged
 from watcher.store import Store
 from watcher.store.entries import entries_since, known_entries
 from watcher.store.feeds import feed_states
 from watcher.types import FeedState, ParsedFeed
+from watcher.urls import redact
 
 __all__ = ["STAGES", "Plan", "PollReport", "Poller"]
 
@@ -52,6 +53,8 @@ class PollReport:
     feeds: int = 0
     failed: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     """Feed id → name, address (redacted), what went wrong."""
+    unread: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    """Entry id → headline, address (redacted), why its article could not be read."""
     entries_new: int = 0
     matches: int = 0
     states: Counter[str] = field(default_factory=Counter)
@@ -60,6 +63,7 @@ class PollReport:
         """Count another report in."""
         self.feeds += other.feeds
         self.failed.update(other.failed)
+        self.unread.update(other.unread)
         self.count(Saved(entries_new=other.entries_new, matches=other.matches, states=other.states))
 
     def count(self, saved: Saved) -> None:
@@ -67,6 +71,13 @@ class PollReport:
         self.entries_new += saved.entries_new
         self.matches += saved.matches
         self.states.update(saved.states)
+
+    def look_for_unread(self, judged: Sequence[Judged]) -> None:
+        """Note the entries whose article was wanted now and could not be had."""
+        for one in judged:
+            entry, note = one.entry, one.entry.article_note
+            if note is not None and note != one.candidate.entry.article_note:
+                self.unread[entry.id] = (entry.title, redact(entry.url or ""), note)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,6 +121,7 @@ class Poller:
                 candidates.append(Candidate(entry=known.entry, feed=feeds[0], topics=missing, new=False, first=True))
         judged, delta = await self.judge.judge(candidates)
         report = PollReport()
+        report.look_for_unread(judged)
         report.count(await self.committer.commit(Ready(judged=tuple(judged), delta=delta)))
         return report
 
@@ -134,6 +146,7 @@ class Poller:
             delta=merged(part.delta for part in parts),
         )
         report.count(await self.committer.commit(together))
+        report.look_for_unread(together.judged)
         report.feeds += len(batch)
         for state in together.feeds:
             if state.error is not None:
