@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).parents[1]
-SAMPLED = 0.05
+SAMPLED = 0.1
 """Seconds between two looks at the memory of the process tree."""
 MOST_MEMORY = 500 * 1024**2
 """Bytes that the whole process tree may hold, whatever the feeds do."""
@@ -28,7 +28,7 @@ class Ended:
     err: str
     seconds: float
     peak: int
-    """Bytes: the largest sum of resident memory over the process and all its descendants."""
+    """Bytes: the most that the process and all its descendants held in memory."""
 
     @property
     def report(self) -> dict[str, Any]:
@@ -83,7 +83,7 @@ async def _peak(pid: int) -> None:
 
 
 def resident(root: int) -> int:
-    """Bytes in memory of a process and its descendants; pages they share count for each of them."""
+    """Bytes in memory of a process and its descendants, as a container counts them: pages they share count once."""
     children: dict[int, list[int]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -95,8 +95,8 @@ def resident(root: int) -> int:
     for one in found:
         found += children.get(one, [])
         try:
-            pages = int(Path(f"/proc/{one}/statm").read_text().split()[1])
+            told = Path(f"/proc/{one}/smaps_rollup").read_text()
         except OSError:
             continue
-        total += pages * os.sysconf("SC_PAGESIZE")
+        total += sum(1024 * int(line.split()[1]) for line in told.splitlines() if line.startswith("Pss:"))
     return total

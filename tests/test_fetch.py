@@ -406,3 +406,31 @@ async def test_a_cancelled_fetch_frees_its_place() -> None:
 
 def test_servers_are_told_apart_in_tests() -> None:
     assert Server(port=1).url("/x", host="[::1]") == "http://[::1]:1/x"
+
+
+async def test_a_large_body_waits_for_room_and_the_clock_stands_still_meanwhile() -> None:
+    room = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.4, room.set)
+    whole = b"<rss>" + b" " * 1024**2
+    async with serve(response(whole)) as server:
+        got = await fetched(server.url(), {"timeout": timedelta(seconds=0.3)}, room=room.wait)
+    assert got.body == whole
+
+
+async def test_a_small_body_asks_for_no_room() -> None:
+    async def room() -> None:
+        pytest.fail("there is room for small bodies")
+
+    async with serve(response(b"<rss>" + b" " * 100_000)) as server:
+        assert (await fetched(server.url(), room=room)).status == 200
+
+
+async def test_after_the_wait_for_room_the_clock_goes_on() -> None:
+    async def stops(_: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(response(b" " * 1024**2, Content_Length=str(2 * 1024**2)))
+        await writer.drain()
+        await asyncio.sleep(1)
+
+    async with serve(stops) as server:
+        error = await refused(server.url(), {"timeout": timedelta(seconds=0.3)}, room=lambda: asyncio.sleep(0))
+    assert error.fault == "timeout"

@@ -7,7 +7,7 @@ coding is refused, since none was asked for.
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 from watcher.errors import FetchError
 
@@ -29,12 +29,24 @@ def layer(codings: str, where: str) -> bool:
     )
 
 
-async def read(chunks: AsyncIterator[bytes], *, gzip: bool, limit: int, where: str) -> bytes:
-    """The whole body, at most ``limit`` bytes on the line and as many unpacked; raises FetchError."""
+LARGE = 256 * 1024
+"""Bytes from which on a body waits for room: hundreds of such at once would fill the memory."""
+
+Room = Callable[[], Awaitable[object]]
+
+
+async def read(chunks: AsyncIterator[bytes], *, gzip: bool, limit: int, where: str, room: Room | None = None) -> bytes:
+    """The whole body, at most ``limit`` bytes on the line and as many unpacked; raises FetchError.
+
+    ``room`` is awaited once when the body turns out to be a large one.
+    """
     body = bytearray()
     unpack = _Gunzip(where) if gzip else None
     received = 0
     async for chunk in chunks:
+        if room is not None and len(body) > LARGE:
+            await room()
+            room = None
         received += len(chunk)
         if received > limit:
             raise too_large(limit, where)

@@ -58,6 +58,7 @@ class _Step:
     kind: Kind
     validators: Mapping[str, str]
     own: Mapping[str, str]
+    room: body.Room | None = None
     redirects: tuple[str, ...] = ()
     moved: str | None = None
     """Where only permanent redirects have led so far."""
@@ -131,13 +132,16 @@ class Fetcher:
         last_modified: str | None = None,
         headers: Mapping[str, str] | None = None,
         kind: Kind = "feed",
+        room: body.Room | None = None,
     ) -> Fetched | NotModified:
         """Fetch a document, unless it is unchanged since the validators given; raises FetchError.
+
+        ``room`` is awaited before the rest of a large body (over 256 KiB) is read; the time it takes does not count.
 
         ``headers`` are the user's own (tokens, cookies): they and the credentials in the address go to this host only.
         An ``article`` is not asked for where robots.txt or a text-mining reservation speaks against it.
         """
-        step = _first(url, etag, last_modified, headers or {}, kind)
+        step = replace(_first(url, etag, last_modified, headers or {}, kind), room=room)
         left = self._timeout
         for _ in range(MOST_REDIRECTS + 1):
             if kind == "article" and (reason := await self._robots.forbid(step.url)):
@@ -188,7 +192,7 @@ class Fetcher:
         token = guard.refusals.set(refused)
         try:
             async with asyncio.timeout(max(seconds, 0.001)) as deadline:
-                return await self._exchange(step, where)
+                return await self._exchange(replace(step, room=_untimed(step.room, deadline)), where)
         except faults.LINE_ERRORS as error:
             if refused:
                 raise FetchError(f"{where}: {refused[0]}", fault="refused_address") from None
@@ -217,7 +221,7 @@ class Fetcher:
                 return NotModified(max_age=age)
             if response.status not in {200, 203}:
                 raise answer.refusal(response.status, response.headers, where, datetime.now(UTC))
-            content = await self._body(response, step.kind, where)
+            content = await self._body(response, step, where)
             if step.kind == "article" and robots.reserved(response.headers.get("tdm-reservation"), content):
                 raise _forbidden(step.url, robots.RESERVED)
             return Fetched(
@@ -232,14 +236,14 @@ class Fetcher:
                 moved=step.moved if step.redirects else None,
             )
 
-    async def _body(self, response: aiohttp.ClientResponse, kind: Kind, where: str) -> bytes:
-        limit = self._max_body if kind == "feed" else min(self._max_body, LARGEST_PAGE)
-        if kind != "feed" and "Content-Type" in response.headers and not response.content_type.startswith(_PAGES):
+    async def _body(self, response: aiohttp.ClientResponse, step: _Step, where: str) -> bytes:
+        limit = self._max_body if step.kind == "feed" else min(self._max_body, LARGEST_PAGE)
+        if step.kind != "feed" and "Content-Type" in response.headers and not response.content_type.startswith(_PAGES):
             raise FetchError(f"{where}: this is no web page ({response.content_type[:60]})", fault="not_a_page")
         gzip = body.layer(",".join(response.headers.getall("Content-Encoding", [])), where)
         if (response.content_length or 0) > limit:
             raise body.too_large(limit, where)
-        return await body.read(response.content.iter_any(), gzip=gzip, limit=limit, where=where)
+        return await body.read(response.content.iter_any(), gzip=gzip, limit=limit, where=where, room=step.room)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -257,6 +261,22 @@ class Fetcher:
 
 def _forbidden(url: str, reason: str) -> FetchError:
     return FetchError(f"{urls.redact(url)}: {reason}", fault="robots")
+
+
+def _untimed(room: body.Room | None, deadline: asyncio.Timeout) -> body.Room | None:
+    """Wait for room while the deadline stands still: it bounds the server, not our own queue."""
+    if room is None:
+        return None
+
+    async def wait() -> None:
+        loop = asyncio.get_running_loop()
+        ends = deadline.when()
+        left = 0.0 if ends is None else ends - loop.time()
+        deadline.reschedule(None)
+        await room()
+        deadline.reschedule(loop.time() + left)
+
+    return wait
 
 
 def _first(url: str, etag: str | None, last_modified: str | None, headers: Mapping[str, str], kind: Kind) -> _Step:

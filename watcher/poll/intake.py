@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -12,6 +14,9 @@ from watcher.fetch import Fetched, Fetcher, NotModified
 from watcher.timing import next_poll
 from watcher.types import Feed, FeedState, ParsedFeed
 from watcher.workers import Workers
+
+LARGE_AT_ONCE = 2
+"""Large documents that are in memory while they wait for the parser, which takes them one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,17 +40,24 @@ class Intaker:
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     step: Callable[[str], None]
+    large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_AT_ONCE))
+    """Held from where a body turns out to be large until it is parsed."""
 
     async def take(self, feed: Feed, state: FeedState) -> Intake:
         """Fetch, compare, parse. A failure is recorded in the state with its back-off."""
         try:
-            self.step("poll.fetch")
-            answer = await self.fetcher.get(
-                feed.url, etag=state.etag, last_modified=state.last_modified, headers=dict(feed.headers)
-            )
-            if isinstance(answer, NotModified):
-                return Intake(feed=feed, state=self._alive(feed, state, answer))
-            return await self._parse(feed, state, answer)
+            async with AsyncExitStack() as held:
+                self.step("poll.fetch")
+                answer = await self.fetcher.get(
+                    feed.url,
+                    etag=state.etag,
+                    last_modified=state.last_modified,
+                    headers=dict(feed.headers),
+                    room=lambda: held.enter_async_context(self.large),
+                )
+                if isinstance(answer, NotModified):
+                    return Intake(feed=feed, state=self._alive(feed, state, answer))
+                return await self._parse(feed, state, answer)
         except (FetchError, ParseError, WorkerError) as error:
             return self.failed(feed, state, error)
 
