@@ -158,6 +158,7 @@ class Child:
         code = self.process.wait(within)
         for reader in self._readers:
             reader.join(WITHIN)
+            assert not reader.is_alive(), "a process that it has started outlives it"
         while not self._lines.empty():
             self.said.append(self._lines.get() or "")
         return code

@@ -104,14 +104,14 @@ class Service:
             (self._watch_tick, WATCH_EVERY),
             (self._tidy_tick, TIDY_EVERY),
         ):
-            scheduler.add_job(self._guarded, "interval", args=[tick], seconds=seconds, id=tick.__name__.strip("_"))
+            scheduler.add_job(self.guarded, "interval", args=[tick], seconds=seconds, id=tick.__name__.strip("_"))
         scheduler.add_listener(self._count_event, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR)
         return scheduler
 
     def _count_event(self, event: JobExecutionEvent) -> None:
         self.app.metrics.ticks.labels(EVENTS.get(event.code, "other")).inc()
 
-    async def _guarded(self, tick: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def guarded(self, tick: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """The job boundary: a fault is logged and counted, and the next tick comes all the same."""
         try:
             await tick()
@@ -140,10 +140,11 @@ class Service:
 
     async def _poll(self, ids: list[str]) -> None:
         async def poll() -> None:
-            self.app.count_poll(await self.app.poller.poll(ids))
+            with self.app.metrics.tick_seconds.labels("poll").time():
+                self.app.count_poll(await self.app.poller.poll(ids))
             self._database_error = None
 
-        await self._guarded(poll)
+        await self.guarded(poll)
 
     async def _deliver_tick(self) -> None:
         if self._delivery is None or self._delivery.done():
@@ -151,9 +152,10 @@ class Service:
 
     async def _deliver(self) -> None:
         async def deliver() -> None:
-            await self.app.deliver()
+            with self.app.metrics.tick_seconds.labels("deliver").time():
+                await self.app.deliver()
 
-        await self._guarded(deliver)
+        await self.guarded(deliver)
 
     async def _tidy_tick(self) -> None:
         await self.app.tidy()
@@ -198,7 +200,7 @@ class Service:
             self._spawn(catch_up)
 
     def _spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        task = asyncio.create_task(self._guarded(work))
+        task = asyncio.create_task(self.guarded(work))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 

@@ -83,7 +83,7 @@ async def _try(
     target: Path | None,
 ) -> None:
     networks = own_networks([*articles, *typed])
-    trial = await _gather(articles, typed, topic, networks, suggest=suggest)
+    trial = await gather(articles, typed, topic, networks, suggest=suggest)
     console.print(f"[bold]{trial.topic}[/bold] is carried by: {', '.join(trial.terms)}")
     for seed in trial.seeds:
         console.print(f"  {seed.name}: {seed.words} words, {len(seed.dropped)} left-over lines dropped", markup=False)
@@ -98,7 +98,7 @@ async def _try(
         )
 
 
-async def _gather(
+async def gather(
     articles: list[str], typed: tuple[str, ...], topic: str | None, networks: tuple[str, ...], *, suggest: bool
 ) -> Trial:
     """Read the articles and collect the feeds that may cover them."""
