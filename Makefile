@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 RUN    := $(VENV)/.runtime
 export WATCHER_CORPORA ?= $(abspath $(wildcard ../shared))
 
-.PHONY: all demo run test test-fast lint eval bench corpora image schema lock clean
+.PHONY: all demo run test test-fast lint eval bench corpora image schema picture clean
 all: lint test
 
 # what the product itself needs (demo, run), and what working on it needs on top of that
@@ -48,5 +48,7 @@ image:
 	@image=$$(tests/image/build.sh) && tests/image/smoke.sh "$$image"
 schema: $(READY)
 	$(BIN)/python -m watcher.config.schema > config/watcher.schema.json
+picture: $(RUN)
+	@$(BIN)/python -m docs.make_alert_picture
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -174,15 +174,15 @@ def _overwritten(path: Path) -> None:
 
 
 UNUSABLE: dict[str, tuple[Callable[[Path], None], str]] = {
-    "empty": (_empty, "is an empty file.*restore a backup.*or delete the file"),
-    "text": (_text, "is not a database; restore a backup"),
+    "empty": (_empty, "is an empty file.*put a backup in its place.*or delete the file"),
+    "text": (_text, "is not a database; put a backup in its place"),
     "foreign": (_foreign, "another program's database; name another file"),
     "newer": (_newer, r"newer version of watcher \(schema 9999, this version knows up to 0001\)"),
-    "corrupt": (_corrupt, "is corrupt.*restore a backup"),
-    "short": (_short, "is corrupt.*restore a backup"),
-    "altered": (_altered, "its tables are not as watcher made them.*restore a backup"),
-    "overwritten": (_overwritten, "is corrupt; restore a backup"),
-    "identityless": (_identityless, "lost its installation id; restore a backup"),
+    "corrupt": (_corrupt, "is corrupt.*put a backup in its place"),
+    "short": (_short, "is corrupt.*put a backup in its place"),
+    "altered": (_altered, "its tables are not as watcher made them.*put a backup in its place"),
+    "overwritten": (_overwritten, "is corrupt; put a backup in its place"),
+    "identityless": (_identityless, "lost its installation id.*put a backup in its place"),
 }
 
 

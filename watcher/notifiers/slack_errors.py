@@ -28,7 +28,7 @@ _VALID = "put a valid bot token (xoxb-…) into SLACK_BOT_TOKEN or its file"
 _ADMIN = "ask a workspace admin to let the app post there"
 _NAME = "check the channel's name or id; a private channel is invisible until the app is invited to it"
 _OURS = "this is a fault of watcher or of a proxy on the way; please report it with this code"
-_PLAIN = "it is sent once more as plain text; if that fails too, see `watcher retry`"
+_PLAIN = "it is sent once more as plain text; if that fails too, it is given up and `watcher explain` says so"
 
 _RETRY = {
     "ratelimited rate_limited message_limit_exceeded": _WAIT,
@@ -47,9 +47,9 @@ _CHANNEL = {
     "ekm_access_denied": "an admin has disabled posting to that channel: ask them, or name another one",
     "restricted_action_read_only_channel": f"the channel is read-only: {_ADMIN}, or name another one",
     "restricted_action_thread_only_channel": "the channel takes only replies in threads: name another one",
-    "restricted_action_non_threadable_channel": "the channel takes no threads: set follow_ups: channel",
+    "restricted_action_non_threadable_channel": "the channel takes no threads: choose another one for this topic",
     "restricted_action_thread_locked": "an admin has locked the thread: ask them to unlock it",
-    "cannot_reply_to_message": "set follow_ups: channel for this topic",
+    "cannot_reply_to_message": "choose another channel for this topic",
     "thread_not_found": "the thread was deleted",
     "messages_tab_disabled": "switch on the Messages tab in the app's home settings, or name a channel",
     "too_many_members": "the channel is full: ask an admin to add the app",

@@ -228,11 +228,11 @@ def _identify(conn: Connection, path: Path) -> str:
         if refusals.fault(error.orig) != "SQLITE_ERROR":
             raise
         raise StateError(
-            f"{path}: its tables are not as watcher made them ({error.orig}); restore a backup (watcher restore FILE)"
+            f"{path}: its tables are not as watcher made them ({error.orig}); stop watcher and put a backup in its place"
         ) from error
     found: str | None = conn.scalar(select(meta.c.value).where(meta.c.key == "installation"))
     if found is None:
-        raise StateError(f"{path}: the database has lost its installation id; restore a backup (watcher restore FILE)")
+        raise StateError(f"{path}: the database has lost its installation id; stop watcher and put a backup in its place")
     return found
 
 

@@ -16,7 +16,7 @@ from watcher.errors import StateError
 APPLICATION_ID = 0x77746368
 """In the header of every database of ours ("wtch"): the file of another program is never migrated."""
 _MAGIC = b"SQLite format 3\0"
-_RESTORE = "restore a backup (watcher restore FILE), or move the file away to start anew"
+_RESTORE = "put a backup in its place, or move the file away to start anew"
 
 
 def connect(path: Path, *, write: bool = False) -> sqlite3.Connection:
@@ -75,7 +75,7 @@ def _look_at_the_file(path: Path) -> None:
     if not start:
         raise StateError(
             f"{path}: is an empty file, not a database; it is not filled, since everything would be told again: "
-            "restore a backup (watcher restore FILE), or delete the file to start anew"
+            "put a backup in its place, or delete the file to start anew"
         )
     if start != _MAGIC:
         raise StateError(f"{path}: is not a database; {_RESTORE}")
