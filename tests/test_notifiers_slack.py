@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.builders import NOW, alert, why
@@ -110,6 +110,7 @@ def test_whatever_publishers_write_the_message_is_valid_and_harmless(message: Me
     json.dumps(post).encode()
 
 
+@example("&", 1)
 @given(WORDS, st.integers(1, 400))
 def test_literal_text_keeps_its_limit_and_whole_entities(outside: str, limit: int) -> None:
     words = literal(outside, limit)

@@ -36,6 +36,8 @@ def literal(outside: str, limit: int) -> str:
         clean = "›" + clean[1:]
     room, result = limit, escape(text.cut(clean, limit))
     while len(result) > limit:
+        if room == 1:
+            return ""  # not even one character's entity fits
         room = max(1, room * limit // len(result) - 1)
         result = escape(text.cut(clean, room))
     return result
