@@ -93,13 +93,20 @@ def _score_lines(bench: Bench, file: TextIO, *, stateless: bool) -> bool:
         if not text.strip():
             continue
         try:
-            line = Line.read(json.loads(text), str(number))
+            line = Line.read(_decoded(text), str(number))
         except ValueError as error:
             print(f"line {number}: {error}; it is skipped", file=sys.stderr)
             good = False
             continue
         print_json(judge_line(bench.scorer, bench.topic, bench.rules, line, absorb=not stateless))
     return good
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ValueError('not JSON; write one object a line: {"title": …, "text": …}') from error
 
 
 def judge_line(scorer: Scorer, topic: str, rules: Rules, line: Line, *, absorb: bool = False) -> dict[str, Any]:

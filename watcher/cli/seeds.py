@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -105,9 +106,16 @@ def _read(
         from watcher.cli.reading import read_article, refusal
 
         try:
-            return from_article(read_article(source, config.fetch), name=source, url=source)
+            article = read_article(source, config.fetch)
         except WatcherError as error:
             raise refusal(source, error, "save the article as a text file and give that") from error
+        told = replace(
+            article,
+            title=title or article.title,
+            outlet=outlet or article.outlet,
+            published=published.replace(tzinfo=UTC) if published else article.published,
+        )
+        return from_article(told, name=source, url=url or source)
     from watcher.app import extract
 
     return read_file(Path(source), extract=extract, title=title, outlet=outlet, published=published, url=url)
