@@ -46,15 +46,16 @@ def tidy(text: str, *, lines: bool = False) -> str:
         folded = (tidy(line) for line in _LINE_BREAK.split(text))
         return "\n".join(line for line in folded if line)
     if not (text.isascii() and text.isprintable()):
-        text = unicodedata.normalize("NFC", "".join(_visible(char) for char in text))
+        hidden = [ord(char) for char in set(text) if _hidden(char)]  # texts are long, but use few characters
+        text = unicodedata.normalize("NFC", text.translate(dict.fromkeys(hidden)))
     return _SPACE.sub(" ", text).strip()
 
 
-def _visible(char: str) -> str:
+def _hidden(char: str) -> bool:
     if char.isprintable() or char.isspace():
-        return char
+        return False
     # Cf: zero-width and direction marks, soft hyphens; Cc: control characters; Cs: halves of broken pairs
-    return "" if unicodedata.category(char) in {"Cc", "Cf", "Cs"} else char
+    return unicodedata.category(char) in {"Cc", "Cf", "Cs"}
 
 
 def words(text: str) -> list[str]:
