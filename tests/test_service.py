@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -150,6 +152,20 @@ def test_told_to_stop_while_slack_hangs_it_ends_with_0_and_each_alert_arrives_on
     with child("--config", place.config, "run", environ=place.environ()) as made:
         wait_for_call(place, "chat.postMessage")
         assert made.stop(STOPS_WITHIN) == 0
+    assert "Traceback" not in made.words
+    assert place.once() == 0
+    told_once_each(place)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [[], ["--once"]])
+def test_told_to_stop_while_another_program_holds_the_database_it_ends_with_0(place: World, more: list[str]) -> None:
+    place.slack.faults["chat.postMessage"].append("hang")
+    with child("--config", place.config, "run", *more, environ=place.environ()) as made:
+        wait_for_call(place, "chat.postMessage")
+        with closing(sqlite3.connect(place.database, isolation_level=None)) as browser:
+            browser.execute("BEGIN IMMEDIATE")
+            assert made.stop(STOPS_WITHIN) == 0
     assert "Traceback" not in made.words
     assert place.once() == 0
     told_once_each(place)

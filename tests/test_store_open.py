@@ -71,7 +71,7 @@ def test_what_is_written_survives_and_is_safe_on_power_loss(tmp_path: Path) -> N
             names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
             return tuple(execute(f"PRAGMA {name}").scalar() for name in names)
 
-        assert store.write_now(pragmas) == ("wal", 2, 1, 5000)
+        assert store.write_now(pragmas) == ("wal", 2, 1, 1000)
 
 
 def test_a_scratch_database_is_gone_when_closed() -> None:

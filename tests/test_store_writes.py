@@ -167,7 +167,7 @@ def test_closing_does_not_wait_for_whoever_holds_the_database(path: Path) -> Non
 
     def rest(seconds: float) -> None:
         rests.append(seconds)
-        store._closing = True
+        store.hurry()
 
     with (
         opened(path, sleep=rest, busy=timedelta(milliseconds=5)) as store,

@@ -206,6 +206,7 @@ class Service:
 
     async def _finish(self) -> None:
         """Give polls back (their feeds stay due); let a message on its way be settled, for a while."""
+        self.app.store.hurry()
         for task in [*self._polls, *self._background]:
             task.cancel()
         if self._delivery is not None and not self._delivery.done():

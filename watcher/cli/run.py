@@ -51,9 +51,9 @@ def run(
         if waited:
             setup = _read(ctx)  # it may have been for days
         if once:
-            _print(_until_told(_once(setup, store, quiet=as_json)), as_json=as_json)
+            _print(_until_told(_once(setup, store, quiet=as_json), store), as_json=as_json)
         else:
-            _until_told(_serve(ctx, setup, store))
+            _until_told(_serve(ctx, setup, store), store)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +90,20 @@ def _opened(config: Config, *, wait: bool) -> tuple[Store, bool]:
             time.sleep(WAIT)
 
 
-def _until_told(work: Coroutine[Any, Any, Any]) -> Any:
+def _until_told(work: Coroutine[Any, Any, Any], store: Store) -> Any:
     """Run to the end, or until SIGTERM or SIGINT, which end with 0."""
 
     async def main() -> Any:
         task = asyncio.current_task()
         assert task is not None
+
+        def stop() -> None:
+            store.hurry()
+            task.cancel()
+
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, task.cancel)
+            loop.add_signal_handler(number, stop)
         return await work
 
     try:
@@ -139,7 +144,7 @@ def _dry(setup: Setup, *, quiet: bool) -> OnceReport:
     from watcher.cli.scratch import scratch_copy
 
     with scratch_copy(setup.config) as store:
-        return _until_told(_once(setup, store, quiet=quiet, printing=True))  # type: ignore[no-any-return]  # it returns a report
+        return _until_told(_once(setup, store, quiet=quiet, printing=True), store)  # type: ignore[no-any-return]  # it returns a report
 
 
 def _console(*, quiet: bool) -> Any:

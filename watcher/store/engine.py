@@ -30,8 +30,10 @@ Verb = Callable[Concatenate[Connection, P], R]
 Step = Callable[[str], None]
 
 BUSY = timedelta(seconds=5)
-"""How long one try waits for another program that holds the database."""
-RETRIES = (0.2, 0.5, 1.0, 2.0)
+"""How long the database is waited for while another program holds it."""
+ONE_TRY = timedelta(seconds=1)
+"""How long one try of a write waits: SQLite cannot be interrupted in it, and we may be told to stop."""
+RETRIES = (0.2, 0.5, *[1.0] * 12)
 """Seconds of rest before each further try of a write that found the database held."""
 
 
@@ -81,7 +83,7 @@ class Store:
         self._on_step = on_step
         self._sleep = sleep
         self._scratch = scratch
-        self._writer = _engine(path, write=True, busy=busy) if lock else None
+        self._writer = _engine(path, write=True, busy=min(busy, ONE_TRY)) if lock else None
         self._reader = _engine(path, write=False, busy=busy)
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="store-read")
@@ -169,9 +171,13 @@ class Store:
         """Copy the database, as it is now, to a new file."""
         schema.backup(self.path, target)
 
+    def hurry(self) -> None:
+        """The end is near: from now on, what another program holds up is given up at once."""
+        self._closing = True
+
     def close(self) -> None:
         """Finish what was begun, and let the next instance in. What another program holds up is not waited for."""
-        self._closing = True
+        self.hurry()
         self._write_thread.shutdown()
         self._read_thread.shutdown()
         self._reader.dispose()
@@ -232,7 +238,9 @@ def _identify(conn: Connection, path: Path) -> str:
         ) from error
     found: str | None = conn.scalar(select(meta.c.value).where(meta.c.key == "installation"))
     if found is None:
-        raise StateError(f"{path}: the database has lost its installation id; stop watcher and put a backup in its place")
+        raise StateError(
+            f"{path}: the database has lost its installation id; stop watcher and put a backup in its place"
+        )
     return found
 
 
