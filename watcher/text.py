@@ -47,7 +47,7 @@ def tidy(text: str, *, lines: bool = False) -> str:
         return "\n".join(line for line in folded if line)
     if not (text.isascii() and text.isprintable()):
         hidden = [ord(char) for char in set(text) if _hidden(char)]  # texts are long, but use few characters
-        text = unicodedata.normalize("NFC", text.translate(dict.fromkeys(hidden)))
+        text = unicodedata.normalize("NFC", text.translate(dict.fromkeys(hidden)) if hidden else text)
     return _SPACE.sub(" ", text).strip()
 
 
