@@ -234,7 +234,8 @@ def _identify(conn: Connection, path: Path) -> str:
         if refusals.fault(error.orig) != "SQLITE_ERROR":
             raise
         raise StateError(
-            f"{path}: its tables are not as watcher made them ({error.orig}); stop watcher and put a backup in its place"
+            f"{path}: its tables are not as watcher made them ({error.orig}); "
+            "stop watcher and put a backup in its place"
         ) from error
     found: str | None = conn.scalar(select(meta.c.value).where(meta.c.key == "installation"))
     if found is None:
