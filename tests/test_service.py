@@ -274,3 +274,17 @@ def test_a_changed_seed_is_a_reload_and_what_needs_a_restart_is_said(place: Worl
     assert asked(place, "health").code == 1, "the new file names another database"
     assert started.stop(STOPS_WITHIN) == 0
     assert not (place.folder / "other.db").exists()
+
+
+# -- not well
+
+
+@pytest.mark.slow
+def test_a_service_that_is_stuck_is_not_healthy(place: World, started: Child) -> None:
+    started.send(signal.SIGSTOP)
+    told = asked(place, "health")
+    started.send(signal.SIGCONT)
+    assert told.code == 1
+    assert f"watcher (pid {started.process.pid}) does not answer at 127.0.0.1:" in told.err
+    assert asked(place, "health").code == 0
+    assert started.stop(STOPS_WITHIN) == 0

@@ -1,0 +1,33 @@
+"""``watcher demo``: the real line over two invented days, without account, network or trace."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.commands import run
+
+
+@pytest.mark.slow
+def test_the_demo_shows_each_story_once_and_says_what_became_of_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = run("demo", "--json")
+    assert told.code == 0
+    states = Counter(row["state"] for row in told.json)
+    assert states["posted"] >= 5
+    assert states["grouped"] >= 2, "a wire story in several outlets"
+    assert states["below"] > states["posted"] + states["grouped"]
+    assert all(row.keys() >= {"title", "outlet", "state", "reason", "score", "threshold"} for row in told.json)
+    assert all(row["reason"] for row in told.json)
+    for row in told.json:
+        if row["state"] == "posted":
+            assert row["score"] >= row["threshold"]
+    assert "Day one" in told.err
+    assert "Day two" in told.err
+    assert "a web page" in told.err, "the broken feed is named"
+    assert "<!channel>" not in told.err.replace("<!channel> <b>Tariffs", ""), "a headline pings nobody"
+    assert list(tmp_path.iterdir()) == []
