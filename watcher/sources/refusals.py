@@ -60,6 +60,8 @@ def _textual(decoded: str, detail: str) -> str:
     if _PAGE.search(decoded) or (root is not None and root[1].lower() in _PARTS_OF_PAGES):
         return _page(decoded)
     complaint = f" ({detail})" if detail else ""
+    if root is not None and root[1].lower() == "opml":
+        return "this is a list of feeds (<opml>), not a feed; save it as a file and write opml: FILE in its place"
     if root is not None:
         return f"this is no RSS or Atom document: it starts with <{root[1]}>{complaint}; check the address"
     return f"this is plain text, not a feed{complaint}; check the address"
