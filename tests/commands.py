@@ -27,6 +27,7 @@ from tests.line import SEEDS
 from watcher.cli import main
 
 ROOT = Path(__file__).parents[1]
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 WITHIN = 30.0
 """Seconds after which what a test waits for will not come."""
 
@@ -55,7 +56,7 @@ class Outcome:
 def run(*args: object, environ: Mapping[str, str] | None = None, stdin: str = "") -> Outcome:
     """Run a command in this process, to its end."""
     out, err = io.StringIO(), io.StringIO()
-    kept = sys.argv, sys.stdin, dict(os.environ), signal.getsignal(signal.SIGTERM)
+    kept = sys.argv, sys.stdin, dict(os.environ), {one: signal.getsignal(one) for one in SIGNALS}
     sys.argv, sys.stdin = ["watcher", *map(str, args)], io.StringIO(stdin)
     os.environ.clear()
     os.environ.update(_environ(environ or {}, kept[2]))
@@ -69,7 +70,8 @@ def run(*args: object, environ: Mapping[str, str] | None = None, stdin: str = ""
         sys.argv, sys.stdin = kept[0], kept[1]
         os.environ.clear()
         os.environ.update(kept[2])
-        signal.signal(signal.SIGTERM, kept[3])
+        for number, handler in kept[3].items():
+            signal.signal(number, handler)
         structlog.reset_defaults()
     assert isinstance(code, int), code
     return Outcome(code, out.getvalue(), err.getvalue())

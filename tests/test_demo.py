@@ -29,5 +29,4 @@ def test_the_demo_shows_each_story_once_and_says_what_became_of_the_rest(
     assert "Day one" in told.err
     assert "Day two" in told.err
     assert "a web page" in told.err, "the broken feed is named"
-    assert "<!channel>" not in told.err.replace("<!channel> <b>Tariffs", ""), "a headline pings nobody"
     assert list(tmp_path.iterdir()) == []

@@ -182,6 +182,20 @@ def test_once_ends_with_0_too(place: World) -> None:
     told_once_each(place)
 
 
+@pytest.mark.slow
+def test_told_to_reload_while_it_is_still_being_loaded_it_starts(place: World) -> None:
+    with child("--config", place.config, "run", environ=place.environ(), python=["-X", "importtime"]) as made:
+        made.expect(" watcher.cli.commands\n")
+        made.send(signal.SIGHUP)
+        made.expect(" watcher.service\n")
+        place.feeds["two"] = []
+        configure(place)
+        made.event("service.started")
+        assert made.event("service.reloaded")["feeds"] == 2, "what changes while it starts is not overlooked"
+        made.send(signal.SIGINT)
+        assert made.end(STOPS_WITHIN) == 0
+
+
 # -- one at a time
 
 

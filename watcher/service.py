@@ -41,11 +41,12 @@ class Service:
 
     app: App
     reread: Callable[[], Config]
+    seen: str = ""
+    """The fingerprint of the files that the configuration was read from; left out: as they are when it begins."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     _polls: set[asyncio.Task[None]] = field(default_factory=set)
     _delivery: asyncio.Task[None] | None = None
     _background: set[asyncio.Task[None]] = field(default_factory=set)
-    _seen: str = ""
     _database_error: str | None = None
     _one_reload: asyncio.Lock = field(default_factory=asyncio.Lock)
     _one_catch_up: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -65,7 +66,7 @@ class Service:
         log.info("service.listening", address=server.address)
         scheduler = self._scheduler()
         try:
-            self._seen = fingerprint(config.watched)
+            self.seen = self.seen or fingerprint(config.watched)
             self._begin(await app.start())
             scheduler.start()
             log.info("service.started", feeds=len(config.feeds), topics=len(config.topics), notify=config.notify)
@@ -162,7 +163,7 @@ class Service:
 
     async def _watch_tick(self) -> None:
         seen = await asyncio.to_thread(fingerprint, self.app.config.watched)
-        if seen != self._seen:
+        if seen != self.seen:
             await self._reload("the file changed")
 
     async def _reload(self, cause: str) -> None:
@@ -171,7 +172,7 @@ class Service:
             await self._reread(cause)
 
     async def _reread(self, cause: str) -> None:
-        self._seen = await asyncio.to_thread(fingerprint, self.app.config.watched)
+        self.seen = await asyncio.to_thread(fingerprint, self.app.config.watched)
         try:
             config = await asyncio.to_thread(self.reread)
             new_topics = await self.app.reconfigure(config)
@@ -182,7 +183,7 @@ class Service:
             )
             return
         self.app.metrics.reloads.labels("ok").inc()
-        self._seen = await asyncio.to_thread(fingerprint, config.watched)
+        self.seen = await asyncio.to_thread(fingerprint, config.watched)
         log.info("service.reloaded", cause=cause, feeds=len(config.feeds), topics=len(config.topics))
         for key, value in _fixed(config).items():
             if value != self._fixed[key]:

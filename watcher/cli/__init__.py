@@ -18,6 +18,7 @@ def main() -> NoReturn:
     """Run the command line; refusals become one sentence and their exit code."""
     if SERVES & set(sys.argv[1:]):
         signal.signal(signal.SIGTERM, leave)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # "read the files anew", and they are only being read
     from watcher.cli.commands import command
     from watcher.errors import ConfigError, WatcherError
 

@@ -62,15 +62,19 @@ class Setup:
 
     config: Config
     topics: Topics
+    seen: str
+    """The files as they were then: what changes while we start is a reload."""
 
 
 def _read(ctx: typer.Context) -> Setup:
     from watcher.app import load_seeds
+    from watcher.config.watching import fingerprint
 
     config = read_config(ctx)
+    seen = fingerprint(config.watched)
     topics, doubts = load_seeds(config)
     warn([*config.warnings, *doubts])
-    return Setup(config, topics)
+    return Setup(config, topics, seen)
 
 
 def _opened(config: Config, *, wait: bool) -> tuple[Store, bool]:
@@ -134,7 +138,7 @@ async def _serve(ctx: typer.Context, setup: Setup, store: Store) -> None:
     path = options(ctx).config
     app = build(setup.config, store, console=_console(quiet=False), topics=setup.topics)
     try:
-        await Service(app=app, reread=lambda: load(path, os.environ)).run()
+        await Service(app=app, reread=lambda: load(path, os.environ), seen=setup.seen).run()
     finally:
         await app.close()
 
