@@ -95,6 +95,7 @@ def shown(message: Message) -> str:
 
 
 @settings(max_examples=150, deadline=None)
+@example(Message(key="i/1", kind="alert", items=(alert(notes=(" \t\u2028 ",)),)))
 @given(MESSAGES)
 def test_whatever_publishers_write_the_message_is_valid_and_harmless(message: Message) -> None:
     post = payload(message, channel_id="C1")
@@ -328,11 +329,24 @@ async def test_names_become_ids(slack: FakeSlack) -> None:
     assert await there.resolve("#desk") == await there.resolve("Desk") == "C000DESK1"
     assert await there.resolve("#private") == "C0PRIVATE"
     assert await there.resolve("C0ANYTHING") == "C0ANYTHING"
-    with pytest.raises(DeliveryError, match="#nowhere") as caught:
-        await there.resolve("#nowhere")
-    assert caught.value.code == "channel_not_found"
     slack.scopes -= {"groups:read"}
     assert await there.resolve("#desk") == "C000DESK1"
+
+
+async def test_a_name_that_is_not_listed_is_posted_to_and_slack_says_if_it_is_none(slack: FakeSlack) -> None:
+    there = notifier(slack)
+    assert await there.resolve("#nowhere") == "#nowhere"
+    with pytest.raises(DeliveryError) as caught:
+        await there.send(Message(key="i/1", kind="alert", items=(alert(),)), "#nowhere")
+    assert (caught.value.code, caught.value.scope) == ("channel_not_found", "channel")
+
+
+async def test_chat_write_alone_is_enough_to_post(slack: FakeSlack) -> None:
+    slack.scopes = frozenset({"chat:write"})
+    there = notifier(slack)
+    name = await there.resolve("#desk")
+    receipt = await there.send(Message(key="i/1", kind="alert", items=(alert(),)), name)
+    assert receipt.channel == "C000DESK1"
 
 
 async def test_a_rotated_token_is_read_again(slack: FakeSlack) -> None:

@@ -158,7 +158,8 @@ def _why(why: Why, share: float, *, bold: bool) -> str:
 
 
 def _notes(alert: Alert, share: float) -> list[str]:
-    return [literal(note, max(60, int(300 * share))) for note in alert.notes[:_SEVERAL_WHYS]]
+    said = (literal(note, max(60, int(300 * share))) for note in alert.notes[:_SEVERAL_WHYS])
+    return [note for note in said if note]
 
 
 def _text(message: Message, share: float) -> str:

@@ -31,6 +31,8 @@ _CODE = re.compile(r"[a-z0-9_]{1,80}")
 _LISTED = ("public_channel,private_channel", "public_channel")
 """What kinds of channels are listed, and what is left when the token may not see private ones."""
 
+_MAY_NOT_LIST = frozenset({"missing_scope", "unknown_method"})
+
 Call = Callable[[AsyncWebClient], Awaitable[Any]]
 
 
@@ -81,21 +83,21 @@ class SlackNotifier:
         return await self._search(key, "conversations.history", {"channel": channel_id, "oldest": oldest})
 
     async def resolve(self, channel: str) -> str:
-        """The id of ``#name``; an id stays as it is."""
+        """The id of ``#name``; an id stays as it is.
+
+        A name that cannot be looked up (``chat:write`` alone may not list channels) stays a name: a post to it arrives
+        all the same, and its answer tells the id; where there is no such channel, Slack says so then.
+        """
         if _ID.fullmatch(channel):
             return channel
         wanted = channel.removeprefix("#").lower()
         for kinds in _LISTED:
             try:
-                found = await self._listed(wanted, kinds)
+                return await self._listed(wanted, kinds) or f"#{wanted}"
             except DeliveryError as error:
-                if error.code != "missing_scope" or kinds == _LISTED[-1]:
+                if error.code not in _MAY_NOT_LIST:
                     raise
-            else:
-                break
-        if found is None:
-            raise slack_faults.refusal("channel_not_found", f"there is no channel #{wanted} that the app can see")
-        return found
+        return f"#{wanted}"
 
     async def close(self) -> None:
         """Nothing is kept open: every call has its own connection, so none can have gone stale."""
