@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from watcher.decide import first_hit, too_old
@@ -22,6 +22,10 @@ from watcher.relevance.stages import full_document, own_article, snippet_documen
 from watcher.relevance.threshold import likely
 from watcher.types import Entry, FullText, Rules, StreamDelta
 from watcher.workers import Workers
+
+
+PAGES_AT_ONCE = 8
+"""Articles on their way at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,8 @@ class Judge:
     full_text: FullText
     clock: Callable[[], datetime]
     step: Callable[[str], None]
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PAGES_AT_ONCE))
+    """A feed full of likely links must not hold that many pages in memory at once."""
 
     async def judge(self, candidates: Sequence[Candidate]) -> tuple[list[Judged], StreamDelta]:
         """Judge all candidates of one document; also what they add to the stream statistics."""
@@ -116,8 +122,12 @@ class Judge:
             return replace(entry, article=own)
         if self._policy(candidate) == "never" or entry.url is None:
             return entry
+        async with self.places:
+            return await self._read(entry, entry.url)
+
+    async def _read(self, entry: Entry, url: str) -> Entry:
         try:
-            answer = await self.fetcher.get(entry.url, kind="article")
+            answer = await self.fetcher.get(url, kind="article")
             if isinstance(answer, NotModified):
                 return entry
             article = await self.workers.extract(answer.body, answer.url)
