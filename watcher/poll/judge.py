@@ -23,7 +23,6 @@ from watcher.relevance.threshold import likely
 from watcher.types import Entry, FullText, Rules, StreamDelta
 from watcher.workers import Workers
 
-
 PAGES_AT_ONCE = 8
 """Articles on their way at the same time."""
 
