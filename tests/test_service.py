@@ -302,3 +302,19 @@ def test_a_service_that_is_stuck_is_not_healthy(place: World, started: Child) ->
     assert f"watcher (pid {started.process.pid}) does not answer at 127.0.0.1:" in told.err
     assert asked(place, "health").code == 0
     assert started.stop(STOPS_WITHIN) == 0
+
+
+@pytest.mark.slow
+def test_a_database_that_another_program_holds_for_a_while_costs_no_alert(place: World, started: Child) -> None:
+    wait_for_messages(place, len(ON_TOPIC))
+    with closing(sqlite3.connect(place.database, isolation_level=None, timeout=WITHIN)) as browser:
+        browser.execute("BEGIN IMMEDIATE")
+        place.feeds["one"].append(
+            Item(title="Seoul fears for the alliance", text="American troops may go.", path="/new")
+        )
+        assert asked(place, "health").code == 0
+        assert asked(place, "feeds", "list", "--json").json[0]["seen"] == len(ON_TOPIC)
+        browser.execute("ROLLBACK")
+    wait_for_messages(place, len(ON_TOPIC) + 1)
+    assert started.stop(STOPS_WITHIN) == 0
+    told_once_each(place, len(ON_TOPIC) + 1)
