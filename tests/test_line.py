@@ -13,7 +13,8 @@ from watcher.deliver import STAGES as DELIVER_STAGES
 from watcher.poll import STAGES as POLL_STAGES
 from watcher.store import WRITE_VERBS
 
-TOLD = len(ON_TOPIC)
+TOLD = 3
+"""So many messages leave without pacing."""
 
 
 def item(number: int, title: str, text: str, *, page: str | None = None) -> Item:
@@ -22,7 +23,7 @@ def item(number: int, title: str, text: str, *, page: str | None = None) -> Item
 
 def some_news(place: World) -> None:
     """Stories on the topic (one of them in two feeds), some that are not, one feed that is broken."""
-    stories = [item(number, *one) for number, one in enumerate([*ON_TOPIC, *OFF_TOPIC])]
+    stories = [item(number, *one) for number, one in enumerate([*ON_TOPIC[:TOLD], *OFF_TOPIC])]
     place.feeds = {"one": stories[:-1], "two": [stories[0], *stories[TOLD:]], "broken": []}
     place.raw["/broken.xml"] = b"<html><body>Please log in</body></html>"
 
@@ -32,11 +33,12 @@ def first_polls_make_a_digest(place: World) -> None:
 
 
 def the_topic_gets_a_digest(place: World) -> None:
-    place.configure(**{"topics": {"alliance": {**ALLIANCE, "digest": "every 24h"}}})
+    more_news_than_may_leave_at_once(place)  # what waits leaves as a digest only when it is more than three
+    place.configure(topics={"alliance": {**ALLIANCE, "digest": "every 24h"}})
 
 
 def the_digest_is_called_off(place: World) -> None:
-    place.configure(**{"topics": {"alliance": ALLIANCE}})
+    place.configure(topics={"alliance": ALLIANCE})
 
 
 ALLIANCE = {"title": "The alliance", "seeds": "seeds", "channel": "C000DESK1"}
@@ -54,6 +56,10 @@ def slack_refuses_one_message(place: World) -> None:
     place.slack.faults["chat.postMessage"].extend(["invalid_blocks", "invalid_blocks"])
 
 
+def more_news_than_may_leave_at_once(place: World) -> None:
+    place.feeds["two"].append(item(9, *ON_TOPIC[TOLD]))
+
+
 def nothing_special(place: World) -> None:
     del place
 
@@ -69,6 +75,7 @@ class Scenario:
 
 SCENARIOS = {
     "plain": Scenario([nothing_special]),
+    "paced": Scenario([more_news_than_may_leave_at_once], messages=TOLD + 1),
     "first poll": Scenario([first_polls_make_a_digest], messages=1),
     "held": Scenario([the_topic_gets_a_digest, the_digest_is_called_off], messages=1),
     "429": Scenario([slack_asks_for_patience]),
@@ -82,7 +89,7 @@ VERB_IN = {
     "mark_sending_unsure": "plain",
     "save": "plain",
     "claim": "plain",
-    "give_back": "plain",
+    "give_back": "paced",
     "remember_channel": "plain",
     "settle": "plain",
     "make_digest": "first poll",
@@ -131,7 +138,7 @@ def test_stories_become_messages_and_a_second_round_adds_none(place: World) -> N
     assert len(told) == TOLD
     assert set(told.values()) == {1}
     titles = " ".join(message["text"] for message in place.slack.messages)
-    assert all(title in titles for title, _ in ON_TOPIC)
+    assert all(title in titles for title, _ in ON_TOPIC[:TOLD])
     assert not any(title in titles for title, _ in OFF_TOPIC)
     assert place.once() == 0
     assert place.told() == told
