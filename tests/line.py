@@ -186,15 +186,16 @@ def _run(config_path: str, environ: dict[str, str], crash_at: str | None, nth: i
 
 SEEDS = (
     "Washington weighs fewer troops in South Korea\n\n"
-    "The White House is weighing a cut in the number of American troops stationed in South Korea, officials said, a "
-    "step that would shake the alliance with Seoul. The president has complained that South Korea pays too little for the "
-    "troops and that the trade deal with Seoul is unfair. South Korean officials said that the alliance was ironclad "
-    "and that any cut of American troops would please Pyongyang. Lawmakers warned against a withdrawal from the peninsula.",
+    "The White House is weighing a cut in the number of American troops stationed in South Korea, officials said, "
+    "a step that would shake the alliance with Seoul. The president has complained that South Korea pays too "
+    "little for the troops and that the trade deal with Seoul is unfair. South Korean officials said that the "
+    "alliance was ironclad and that any cut of American troops would please Pyongyang. Lawmakers warned against a "
+    "withdrawal from the peninsula.",
     "Seoul and Washington at odds over the cost of the alliance\n\n"
-    "South Korea and the United States broke off talks about the cost of stationing American troops on the peninsula. "
-    "Washington demanded that Seoul pay five times more; South Korean negotiators called the demand unacceptable. The "
-    "defence secretary said the alliance with South Korea was a linchpin, while the president threatened to withdraw "
-    "troops and to tear up the free trade deal with Seoul.",
+    "South Korea and the United States broke off talks about the cost of stationing American troops on the "
+    "peninsula. Washington demanded that Seoul pay five times more; South Korean negotiators called the demand "
+    "unacceptable. The defence secretary said the alliance with South Korea was a linchpin, while the president "
+    "threatened to withdraw troops and to tear up the free trade deal with Seoul.",
 )
 
 ON_TOPIC = [
