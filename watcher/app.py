@@ -82,11 +82,16 @@ class App:
     """Fetchers of former configurations: closed at the end, since polls may still use them."""
 
     async def start(self) -> tuple[str, ...]:
-        """Make the database know the feeds; returns the topics that are new to it: they have to ``catch_up``."""
-        now = self.clock()
+        """Take up what a former process left; returns the topics that are new to it: they have to ``catch_up``."""
+        # What it was sending may have arrived. Once only: later on, what is being sent is being sent by us.
         await self.store.write(mark_sending_unsure)
+        return await self._register()
+
+    async def _register(self) -> tuple[str, ...]:
+        """Make the database know the feeds; returns the topics that are new to it."""
         feeds = self.config.feeds
-        await self.store.write(register_feeds, feeds, urls={one.id: redact(one.url) for one in feeds}, now=now)
+        urls = {one.id: redact(one.url) for one in feeds}
+        await self.store.write(register_feeds, feeds, urls=urls, now=self.clock())
         return tuple(sorted(self.config.topics.keys() - await self.store.read(known_topics)))
 
     async def catch_up(self, topics: Collection[str]) -> PollReport:
@@ -109,13 +114,16 @@ class App:
         for old in self.notifiers.values():
             await old.close()
         self.notifiers = _notifiers(config, self.console, printing=self.printing)
-        return await self.start()
+        return await self._register()
 
     async def tidy(self) -> None:
         """Forget texts that are older than ``retention`` says (identities stay) and the stream's rarest terms."""
         now, keep = self.clock(), self.config.retention
         await self.store.write(tidy, articles_before=now - keep.articles, entries_before=now - keep.entries)
         await self.store.write(prune_stream)
+        if not self.poller.busy:
+            while self.retired:
+                await self.retired.pop().close()
 
     async def close(self) -> None:
         """Let go of everything; the store last, so that what was settled is written."""

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.builders import NOW, feed_state, outbox_item
+from tests.line import SEEDS
+from watcher.app import App, build
+from watcher.config import Config, load
+from watcher.store import Store
+from watcher.store.outbox import claim, pending_count
+from watcher.store.report import outbox_rows
+from watcher.store.save import save
+from watcher.types import Batch
+
+
+def configured(folder: Path, *, every: str = "10m") -> Config:
+    (folder / "seeds").mkdir(exist_ok=True)
+    for number, text in enumerate(SEEDS):
+        (folder / "seeds" / f"{number}.txt").write_text(text)
+    path = folder / "watcher.yaml"
+    path.write_text(
+        f"feeds: [{{url: 'https://news.example/feed.xml', every: {every}}}]\n"
+        "topics: {alliance: {seeds: seeds, channel: '#desk'}}\nnotify: console\ndatabase: sqlite:///watcher.db\n"
+    )
+    return load(path, {})
+
+
+def made(config: Config, store: Store) -> App:
+    return build(config, store, clock=lambda: NOW, jitter=lambda: 0.5, console=Console(file=StringIO()))
+
+
+async def test_a_start_takes_up_what_was_being_sent_and_a_reload_leaves_it_alone(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    with Store.open(config.database) as store:
+        app = made(config, store)
+        await store.write(save, Batch(at=NOW, outbox=(outbox_item(destination="console:#desk"),)))
+        await app.start()
+        await store.write(claim, owner="us", now=NOW, lease=timedelta(seconds=60), limit=1)
+        await app.reconfigure(configured(tmp_path, every="5m"))
+        assert [(row.state, row.unsure) for row in store.read_now(outbox_rows)] == [("sending", False)]
+        await app.start()
+        assert [row.unsure for row in store.read_now(outbox_rows)] == [True]
+        assert store.read_now(pending_count) == 1
+        await app.close()
+
+
+async def test_a_reload_swaps_the_plan_and_keeps_what_is_under_way(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    with Store.open(config.database) as store:
+        app = made(config, store)
+        assert await app.start() == ("alliance",)
+        app.poller.busy.add("under way")
+        before = app.poller.committer.one_batch
+        await app.reconfigure(configured(tmp_path, every="5m"))
+        assert app.poller.busy == {"under way"}
+        assert app.poller.committer.one_batch is before
+        assert [one.every for one in app.poller.plan.feeds.values()] == [timedelta(minutes=5)]
+        await app.close()
+
+
+async def test_a_topic_is_caught_up_when_each_of_its_feeds_was_polled_or_failed_once(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    (feed,) = config.feeds
+    with Store.open(config.database) as store:
+        app = made(config, store)
+        await app.start()
+        assert await app._caught_up() == frozenset()
+        polled = feed_state(id=feed.id, last_polled=NOW, failures=1, error="refused")
+        await store.write(save, Batch(at=NOW, feeds=(polled,)))
+        assert await app._caught_up() == {"alliance"}
+        await app.close()
