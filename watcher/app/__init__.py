@@ -6,40 +6,36 @@ import asyncio
 import os
 import random
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from rich.console import Console
 
 from watcher import __version__
+from watcher.app.parts import Topics, extract, load_seeds, make_fetcher, make_notifiers, make_scorer, utc_now
 from watcher.config import Config
-from watcher.data import background
 from watcher.deliver import DeliverReport, Policy, TopicPolicy, deliver
-from watcher.errors import ConfigError, Problem
-from watcher.fetch import Fetcher, user_agent
+from watcher.fetch import Fetcher
 from watcher.metrics import Metrics
 from watcher.notifiers import Notifier
-from watcher.notifiers.console import ConsoleNotifier
-from watcher.notifiers.slack import SlackNotifier
-from watcher.notifiers.webhook import WebhookNotifier
 from watcher.poll import Plan, Poller, PollReport
 from watcher.poll.assemble import rules_of
 from watcher.poll.commit import Committer
 from watcher.poll.intake import Intaker
 from watcher.poll.judge import Judge
-from watcher.relevance import Scorer, scorer_factory
+from watcher.relevance import Scorer
 from watcher.relevance.stream import Stream
-from watcher.seeds import load
 from watcher.store import Store
 from watcher.store.entries import tidy
 from watcher.store.feeds import feed_states, known_topics, register_feeds, register_topics
 from watcher.store.outbox import mark_sending_unsure
 from watcher.store.stream import load_stream, prune_stream
-from watcher.types import Article, Seed, Sensitivity
 from watcher.urls import redact
 from watcher.workers import Workers
+
+__all__ = ["App", "Topics", "build", "extract", "load_seeds", "make_fetcher", "make_scorer", "utc_now"]
 
 log = structlog.get_logger("watcher.app")
 
@@ -48,12 +44,6 @@ FIRST_POLL_WAITS = timedelta(minutes=2)
 
 Clock = Callable[[], datetime]
 Step = Callable[[str], None]
-Topics = Mapping[str, tuple[tuple[Seed, ...], Sensitivity]]
-
-
-def utc_now() -> datetime:
-    """The service's clock."""
-    return datetime.now(UTC)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,7 +103,7 @@ class App:
         self.poller.busy, self.poller.committer.one_batch = former.busy, former.committer.one_batch
         for old in self.notifiers.values():
             await old.close()
-        self.notifiers = _notifiers(config, self.console, printing=self.printing)
+        self.notifiers = make_notifiers(config, self.console, printing=self.printing)
         return await self._register()
 
     async def tidy(self) -> None:
@@ -235,7 +225,7 @@ def build(
         fetcher=make_fetcher(config),
         workers=Workers(),
         poller=None,  # type: ignore[arg-type]  # made two lines below, from the app itself
-        notifiers=_notifiers(config, console, printing=printing),
+        notifiers=make_notifiers(config, console, printing=printing),
         printing=printing,
         metrics=metrics,
         clock=clock,
@@ -251,31 +241,6 @@ def build(
     return app
 
 
-def load_seeds(config: Config) -> tuple[Topics, tuple[Problem, ...]]:
-    """The seeds of every topic, and what is doubtful about them. Raises ConfigError with the faults of all topics."""
-    topics: dict[str, tuple[tuple[Seed, ...], Sensitivity]] = {}
-    faults: list[Problem] = []
-    doubts: list[Problem] = []
-    for name, topic in config.topics.items():
-        try:
-            seeds, problems = load(topic.seeds, extract=extract)
-        except ConfigError as error:
-            faults += error.problems
-            continue
-        topics[name] = (seeds, topic.sensitivity)
-        doubts += problems
-    if faults:
-        raise ConfigError(faults)
-    return topics, tuple(doubts)
-
-
-def extract(page: bytes, url: str | None) -> Article:
-    """Read a saved page's text; the library it takes is only loaded when a seed is such a page."""
-    from watcher.article import extract as read  # noqa: PLC0415 38 MB that most configurations never need
-
-    return read(page, url)
-
-
 def _steps(metrics: Metrics, on_step: Step | None) -> Step:
     if on_step is None:
         return metrics.step
@@ -285,40 +250,6 @@ def _steps(metrics: Metrics, on_step: Step | None) -> Step:
         on_step(name)
 
     return both
-
-
-def make_scorer(topics: Topics, stream: Stream, *, now: datetime | None = None) -> Scorer:
-    """The scorer over these seeds and what was polled so far."""
-    scorer: Scorer = scorer_factory("tfidf")(topics, background(), stream, now=now or utc_now())
-    return scorer
-
-
-def make_fetcher(config: Config, *, also_allowed: Sequence[str] = ()) -> Fetcher:
-    """The client for feeds and articles, with the configuration's bounds."""
-    settings = config.fetch
-    return Fetcher(
-        user_agent=user_agent(settings.contact),
-        timeout=settings.timeout,
-        max_body=settings.max_body,
-        per_host=settings.per_host,
-        allow_networks=[*settings.allow_networks, *also_allowed],
-        proxy=settings.proxy,
-    )
-
-
-def _notifiers(config: Config, console: Console, *, printing: bool) -> dict[str, Notifier]:
-    if printing or config.notify == "console":
-        printer = ConsoleNotifier(console=console)
-        return {"console": printer, "slack": printer}
-    secrets_ = config.secrets
-    if secrets_.bot_token is None:
-        # Destinations are called slack: either way; a webhook is the same place by a narrower door.
-        return {"slack": WebhookNotifier(lambda: secrets_.reload().webhook_url or "", proxy=config.fetch.proxy)}
-    return {
-        "slack": SlackNotifier(
-            lambda: secrets_.reload().bot_token or "", base_url=secrets_.api_url, proxy=config.fetch.proxy
-        )
-    }
 
 
 def _poller(app: App) -> Poller:

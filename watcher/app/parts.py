@@ -1,0 +1,97 @@
+"""The parts of an App that commands also need by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import structlog
+from rich.console import Console
+
+from watcher.config import Config, Secrets
+from watcher.data import background
+from watcher.errors import ConfigError, Problem
+from watcher.fetch import Fetcher, user_agent
+from watcher.notifiers import Notifier
+from watcher.notifiers.console import ConsoleNotifier
+from watcher.notifiers.slack import SlackNotifier
+from watcher.notifiers.webhook import WebhookNotifier
+from watcher.relevance import Scorer, scorer_factory
+from watcher.relevance.stream import Stream
+from watcher.seeds import load
+from watcher.types import Article, Seed, Sensitivity
+
+log = structlog.get_logger("watcher.app")
+
+Topics = Mapping[str, tuple[tuple[Seed, ...], Sensitivity]]
+
+
+def utc_now() -> datetime:
+    """The service's clock."""
+    return datetime.now(UTC)
+
+
+def load_seeds(config: Config) -> tuple[Topics, tuple[Problem, ...]]:
+    """The seeds of every topic, and what is doubtful about them. Raises ConfigError with the faults of all topics."""
+    topics: dict[str, tuple[tuple[Seed, ...], Sensitivity]] = {}
+    faults: list[Problem] = []
+    doubts: list[Problem] = []
+    for name, topic in config.topics.items():
+        try:
+            seeds, problems = load(topic.seeds, extract=extract)
+        except ConfigError as error:
+            faults += error.problems
+            continue
+        topics[name] = (seeds, topic.sensitivity)
+        doubts += problems
+    if faults:
+        raise ConfigError(faults)
+    return topics, tuple(doubts)
+
+
+def extract(page: bytes, url: str | None) -> Article:
+    """Read a saved page's text; the library it takes is only loaded when a seed is such a page."""
+    from watcher.article import extract as read  # noqa: PLC0415 38 MB that most configurations never need
+
+    return read(page, url)
+
+
+def make_scorer(topics: Topics, stream: Stream, *, now: datetime | None = None) -> Scorer:
+    """The scorer over these seeds and what was polled so far."""
+    scorer: Scorer = scorer_factory("tfidf")(topics, background(), stream, now=now or utc_now())
+    return scorer
+
+
+def make_fetcher(config: Config, *, also_allowed: Sequence[str] = ()) -> Fetcher:
+    """The client for feeds and articles, with the configuration's bounds."""
+    settings = config.fetch
+    return Fetcher(
+        user_agent=user_agent(settings.contact),
+        timeout=settings.timeout,
+        max_body=settings.max_body,
+        per_host=settings.per_host,
+        allow_networks=[*settings.allow_networks, *also_allowed],
+        proxy=settings.proxy,
+    )
+
+
+def make_notifiers(config: Config, console: Console, *, printing: bool) -> dict[str, Notifier]:
+    """The notifiers of the configuration; ``printing`` prints on the console what would be posted."""
+    if printing or config.notify == "console":
+        printer = ConsoleNotifier(console=console)
+        return {"console": printer, "slack": printer}
+    known, proxy = config.secrets, config.fetch.proxy
+    if known.bot_token is None:
+        # Destinations are called slack: either way; a webhook is the same place by a narrower door.
+        return {"slack": WebhookNotifier(lambda: _reread(known).webhook_url or "", proxy=proxy)}
+    slack = SlackNotifier(lambda: _reread(known).bot_token or "", base_url=known.api_url, proxy=proxy)
+    return {"slack": slack}
+
+
+def _reread(known: Secrets) -> Secrets:
+    """The secrets with their files read again; while a file is being mended, the ones there were."""
+    try:
+        return known.reload()
+    except ConfigError as error:
+        log.warning("slack.token_unreadable", reason=str(error))
+        return known
