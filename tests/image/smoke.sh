@@ -2,9 +2,9 @@
 # Starts the built image as its users do and looks at it from outside. usage: tests/image/smoke.sh IMAGE
 #
 # version, the user's id, check of a mounted configuration, the demo, run until healthy, SIGTERM: exit 0 within 10 s.
-# With Docker the root file system is read-only, all capabilities are dropped and there is no network. buildah's chroot
-# knows no read-only root: there the user is an ordinary one, and at the end nothing may have changed outside /data and
-# /tmp. Nothing here needs the network.
+# The root file system is read-only but for /data and a small /tmp; with Docker all capabilities are dropped, too, and there
+# is no network. Without an engine the image's files are mounted like that in a namespace (this needs root). Nothing here
+# needs the network.
 set -euo pipefail
 image=${1:?usage: tests/image/smoke.sh IMAGE}
 repo=$(cd "$(dirname "$0")/../.." && pwd)
@@ -59,28 +59,31 @@ else
   engine=buildah
   container=$(b from "$image")
   root=$(b mount "$container")
+  mapfile -t settings < <(b inspect --type image --format '{{range .OCIv1.Config.Env}}{{println .}}{{end}}' "$image" | grep =)
+  # what `docker run --read-only --tmpfs /tmp:size=64m` does, by hand and in a mount namespace of its own
   in_chroot() {
-    b run --isolation chroot --user 10001:10001 "${mounts[@]}" --mount type=tmpfs,destination=/tmp \
-      --env WATCHER_LISTEN=127.0.0.1:0 "$container" -- "$@"
+    unshare --mount bash -euc '
+      root=$1 work=$2; shift 2
+      mount --make-rprivate /
+      mount --bind "$root" "$root"
+      mount -t proc proc "$root/proc"
+      mount --rbind /dev "$root/dev"
+      mount -t tmpfs -o size=64m,mode=1777 tmpfs "$root/tmp"
+      mount --bind "$work/data" "$root/data"
+      for each in config seeds; do
+        mount --bind "$work/$each" "$root/data/$each"
+        mount -o remount,bind,ro "$root/data/$each"
+      done
+      mount -o remount,bind,ro "$root"
+      exec chroot --userspec=10001:10001 "$root" env -i "$@"
+    ' inside "$root" "$work" "${settings[@]}" WATCHER_LISTEN=127.0.0.1:0 \
+      sh -c 'cd /data && exec "$@"' inside "$@"
   }
   once() { in_chroot "$@"; }
   start() { in_chroot watcher run >"$work"/run.log 2>&1 & pid=$!; }
   beside() { in_chroot "$@"; }
   alive() { kill -0 "$pid" 2>/dev/null; }
-  below() {
-    local child
-    for child in $(pgrep -P "$1"); do echo "$child"; below "$child"; done
-  }
-  service() {                     # the first of the user's processes that is Python: the one a container would have as PID 1
-    local each
-    for each in $(below "$pid"); do
-      if [ "$(stat -c %u "/proc/$each")" = 10001 ] && [[ $(readlink "/proc/$each/exe") == *python* ]]; then
-        echo "$each"
-        return
-      fi
-    done
-  }
-  stop() { kill -TERM "$(service)"; code=0; wait "$pid" || code=$?; pid=''; }
+  stop() { kill -TERM "$pid"; code=0; wait "$pid" || code=$?; pid=''; }
   touch "$work"/before
 fi
 
@@ -92,6 +95,8 @@ ok "version: $version"
 [ "$(once id -u 2>"$work"/id.log)" = 10001 ] || fail "the image does not run as uid 10001"
 if once touch /etc/written /opt/watcher/written >"$work"/touch.log 2>&1; then fail "the user may write outside /data"; fi
 ok "an ordinary user, who cannot write outside /data"
+[[ $(once cat /proc/mounts | awk '$2 == "/" {print $4}' | tail -1) == ro* ]] || fail "the root is not read-only"
+ok "the root is read-only"
 
 once watcher check >"$work"/check.log 2>&1 || fail "watcher check"
 ok "check reads the mounted configuration"

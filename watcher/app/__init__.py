@@ -30,7 +30,7 @@ from watcher.relevance.stream import Stream
 from watcher.store import Store
 from watcher.store.entries import tidy
 from watcher.store.feeds import feed_states, known_topics, register_feeds, register_topics
-from watcher.store.outbox import mark_sending_unsure
+from watcher.store.outbox import mark_sending_unsure, retry_now
 from watcher.store.stream import load_stream, prune_stream
 from watcher.urls import redact
 from watcher.workers import Workers
@@ -78,7 +78,8 @@ class App:
         return await self._register()
 
     async def _register(self) -> tuple[str, ...]:
-        """Make the database know the feeds; returns the topics that are new to it."""
+        """Make the database know the feeds, try again what waits; returns the topics that are new to the database."""
+        await self.store.write(retry_now)
         feeds = self.config.feeds
         urls = {one.id: redact(one.url) for one in feeds}
         await self.store.write(register_feeds, feeds, urls=urls, now=self.clock())

@@ -22,6 +22,7 @@ WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     outbox.mark_sending_unsure,
     outbox.settle,
     outbox.retry_later,
+    outbox.retry_now,
     outbox.give_back,
     outbox.mark_plain,
     outbox.bury,

@@ -5,7 +5,7 @@ lost, and a key that was sent is never claimed again.
 """
 
 from watcher.store.outbox.alert_rows import AlertRow, alerts
-from watcher.store.outbox.claims import claim, give_back, mark_plain, mark_sending_unsure, retry_later
+from watcher.store.outbox.claims import claim, give_back, mark_plain, mark_sending_unsure, retry_later, retry_now
 from watcher.store.outbox.counts import channel_id, oldest_due, pending_count, remember_channel, sent_since
 from watcher.store.outbox.ends import bury, revive, settle
 from watcher.store.outbox.holds import held, hold, in_digest, make_digest, release
@@ -28,6 +28,7 @@ __all__ = [
     "release",
     "remember_channel",
     "retry_later",
+    "retry_now",
     "revive",
     "sent_since",
     "settle",

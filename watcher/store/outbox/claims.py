@@ -78,6 +78,12 @@ def retry_later(
     return _give(conn, key, owner, {**values, "attempts": outbox.c.attempts + attempts_plus})
 
 
+def retry_now(conn: Connection) -> int:
+    """Let what waits for its next try be tried at once: after a start or a reload the reason may be mended."""
+    waiting = [outbox.c.state == "pending", outbox.c.next_attempt.is_not(None)]
+    return conn.execute(update(outbox).where(*waiting).values(next_attempt=None)).rowcount
+
+
 def give_back(conn: Connection, key: str, *, owner: str | None = None) -> bool:
     """Undo a claim: nothing was sent. What was unsure before stays so."""
     return _give(conn, key, owner, _FREE)
