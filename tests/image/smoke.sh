@@ -83,7 +83,20 @@ else
   start() { in_chroot watcher run >"$work"/run.log 2>&1 & pid=$!; }
   beside() { in_chroot "$@"; }
   alive() { kill -0 "$pid" 2>/dev/null; }
-  stop() { kill -TERM "$pid"; code=0; wait "$pid" || code=$?; pid=''; }
+  below() {
+    local child
+    for child in $(pgrep -P "$1"); do echo "$child"; below "$child"; done
+  }
+  service() {                     # the first of the user's processes that is Python: the one a container would have as PID 1
+    local each
+    for each in $(below "$pid"); do
+      if [ "$(stat -c %u "/proc/$each")" = 10001 ] && [[ $(readlink "/proc/$each/exe") == *python* ]]; then
+        echo "$each"
+        return
+      fi
+    done
+  }
+  stop() { kill -TERM "$(service)"; code=0; wait "$pid" || code=$?; pid=''; }
   touch "$work"/before
 fi
 
