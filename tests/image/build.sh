@@ -28,7 +28,7 @@ make_base() {
   mirror=$(cat /etc/apt/sources.list.d/*.sources 2>/dev/null | awk '/^URIs:/ { print $2; exit }')
   say "making a base of Debian and its Python (once)"
   if ! debootstrap --variant=minbase --include=python3,python3-venv,python3-pip,ca-certificates \
-      bookworm "$root" "${mirror:-http://deb.debian.org/debian}" >"$root.log" 2>&1; then
+      bookworm "$root" ${mirror:+"$mirror"} >"$root.log" 2>&1; then
     tail -5 "$root.log" >&2
     exit 1
   fi

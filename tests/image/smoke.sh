@@ -119,7 +119,8 @@ ok "the demo runs inside the image"
 
 start
 deadline=$((SECONDS + 60))
-until beside watcher health >"$work"/health.log 2>&1; do
+# alive from the first instant on; ready to be asked once it listens
+until beside watcher health >"$work"/health.log 2>&1 && grep -q 'alive at' "$work"/health.log; do
   alive || fail "watcher run ended by itself"
   if ((SECONDS > deadline)); then fail "not healthy after 60 s"; fi
   sleep 0.5
