@@ -228,11 +228,9 @@ def configure(folder: Path, server: Server) -> Path:
         for name, one in BAD.items()
     ]
     fine = [{"url": server.url(f"/good{number}"), "name": f"good {number}"} for number in range(len(GOOD))]
-    topic = {"title": "The alliance", "seeds": "seeds", "channel": "C000DESK1"}
     config = {
         "feeds": [*bad, *fine],  # the worst come first
-        # A fixed threshold: which feeds were scored before is chance here, and the moving one depends on it.
-        "topics": {"alliance": {**topic, "sensitivity": 0.08}},
+        "topics": {"alliance": {"title": "The alliance", "seeds": "seeds", "channel": "C000DESK1"}},
         "fetch": {
             "allow_networks": ["127.0.0.0/8"],
             "first_poll": "alert",
