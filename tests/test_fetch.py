@@ -434,3 +434,10 @@ async def test_after_the_wait_for_room_the_clock_goes_on() -> None:
     async with serve(stops) as server:
         error = await refused(server.url(), {"timeout": timedelta(seconds=0.3)}, room=lambda: asyncio.sleep(0))
     assert error.fault == "timeout"
+
+
+async def test_no_connection_is_kept_for_the_next_request() -> None:
+    async with serve(response(b"<rss/>")) as server, fetching() as fetcher:
+        await fetcher.get(server.url())
+        await fetcher.get(server.url())
+    assert [one.headers.get("Connection") for one in server.requests] == ["close", "close"]

@@ -249,7 +249,10 @@ class Fetcher:
         if self._session is None:
             factory = None if self._proxy else guard.socket_factory(self._allowed)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(socket_factory=factory, resolver=self._resolver or Resolver(), limit=0),
+                # No connection is kept: one that the server has closed meanwhile would look like the feed's failure.
+                connector=aiohttp.TCPConnector(
+                    socket_factory=factory, resolver=self._resolver or Resolver(), limit=0, force_close=True
+                ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": self._agent},
                 timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
