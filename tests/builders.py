@@ -68,8 +68,8 @@ def sighting(entry_id: str, feed_id: str, **over: Any) -> Sighting:
 
 def score(value: float = 0.3, **over: Any) -> Score:
     terms = (("south korea", value * 0.6), ("troops", value * 0.4))
-    given = {"value": value, "cosine": value, "coverage": value, "terms": terms, "nearest_seed": "one.txt"}
-    return Score(**{**given, "mode": "snippet", **over})
+    given = {"value": value, "cosine": value, "coverage": value, "subject": 1.0, "terms": terms, "mode": "snippet"}
+    return Score(**{**given, "nearest_seed": "one.txt", **over})
 
 
 def decision(entry_id: str, topic: str = "us-south-korea", **over: Any) -> Decision:

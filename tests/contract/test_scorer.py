@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import NOW
-from watcher.data import background
+from watcher.data import background, subjects
 from watcher.relevance import SCORERS, Document, Scorer, scorer_factory
 from watcher.relevance.features import count_terms
 from watcher.relevance.stream import Stream
@@ -26,7 +26,7 @@ def made(request: pytest.FixtureRequest) -> Scorer:
     counts = count_terms(TITLE, ["South Korea will pay more for the troops, the allies said."], "en")
     seed = Seed(name="one", title=TITLE, outlet=None, published=None, url=None, counts=counts, words=20)
     factory: Any = scorer_factory(request.param)
-    scorer: Scorer = factory({"korea": ((seed,), Sensitivity())}, background(), Stream())
+    scorer: Scorer = factory({"korea": ((seed,), Sensitivity())}, background(), Stream(), subjects=subjects())
     return scorer
 
 

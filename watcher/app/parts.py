@@ -9,7 +9,7 @@ import structlog
 from rich.console import Console
 
 from watcher.config import Config, Secrets
-from watcher.data import background
+from watcher.data import background, subjects
 from watcher.errors import ConfigError, Problem
 from watcher.fetch import Fetcher, user_agent
 from watcher.notifiers import Notifier
@@ -58,7 +58,7 @@ def extract(page: bytes, url: str | None) -> Article:
 
 def make_scorer(topics: Topics, stream: Stream, *, now: datetime | None = None) -> Scorer:
     """The scorer over these seeds and what was polled so far."""
-    scorer: Scorer = scorer_factory("tfidf")(topics, background(), stream, now=now or utc_now())
+    scorer: Scorer = scorer_factory("tfidf")(topics, background(), stream, subjects=subjects(), now=now or utc_now())
     return scorer
 
 

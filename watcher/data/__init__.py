@@ -1,4 +1,4 @@
-"""What ships beside the code: how common words and word pairs are in ordinary news.
+"""What ships beside the code: how common words are in ordinary news, and which of them go together.
 
 Its one rule: numbers only, no text; `README.md` in this folder says where they come from.
 """
@@ -6,10 +6,12 @@ Its one rule: numbers only, no text; `README.md` in this folder says where they 
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from watcher.types import TermShares
 
@@ -17,6 +19,15 @@ FORMAT = "watcher-background 1"
 """First words of a table; see `tests/eval/build_background.py`, which writes it."""
 
 TABLES = ("background-en.tsv.gz",)
+
+SPACES = ("subjects-en.npz",)
+"""Places of words among the subjects of news; see `tests/eval/build_subjects.py`, which writes them."""
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Space = tuple[tuple[str, ...], NDArray[np.float64]]
 
 
 @cache
@@ -38,3 +49,18 @@ def _read(name: str) -> TermShares:
     pairs = (row.split("\t") for row in rows)
     shares = {term: int(count) / documents for term, count in pairs}
     return TermShares(language=about["language"], documents=float(documents), shares=MappingProxyType(shares))
+
+
+@cache
+def subjects() -> Mapping[str, Space]:
+    """Language → its words, and where each lies (words × dimensions). Read once."""
+    return MappingProxyType(dict(map(_read_space, SPACES)))
+
+
+def _read_space(name: str) -> tuple[str, Space]:
+    import numpy as np  # noqa: PLC0415  processes that only read feeds import this package, too
+
+    with resources.files(__name__).joinpath(name).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        language = json.loads(arrays["about"].tobytes())["language"]
+        words = tuple(arrays["words"].tobytes().decode("utf-8").split("\n"))
+        return language, (words, arrays["vectors"].astype(np.float64) * arrays["factor"])

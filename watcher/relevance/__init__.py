@@ -55,7 +55,7 @@ class Scorer(Protocol):
 
 
 SCORERS: dict[str, str] = {"tfidf": "watcher.relevance.scorer:TfidfScorer"}
-"""Name → "module:class"; the class takes (topics, background, stream)."""
+"""Name → "module:class"; the class takes (topics, background, stream, subjects=, now=)."""
 
 
 def scorer_factory(name: str = "tfidf") -> Callable[..., Any]:

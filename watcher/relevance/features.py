@@ -61,8 +61,12 @@ def _terms(run: Sequence[str], language: str) -> Iterator[str]:
 
 
 def document_terms(document: Document, language: str) -> list[str]:
-    """The terms of a document's title and of its text, repeats included. No pair spans the two."""
-    return [*terms(document.title, language), *terms(document.text, language)]
+    """The terms of a document's title (twice: a headline is chosen words) and of its text, repeats included.
+
+    No pair spans the two.
+    """
+    title = list(terms(document.title, language))
+    return [*title, *title, *terms(document.text, language)]
 
 
 def count_terms(title: str, paragraphs: Sequence[str], language: str) -> TermCounts:

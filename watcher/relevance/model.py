@@ -2,8 +2,8 @@
 
 In scikit-learn's terms it is a TF-IDF vectoriser and a linear classifier whose weights are the (nearest-centroid) mean
 of its few positive examples, Rocchio's rule without negatives. With one to five examples this ranks as logistic
-regression does, and its yes/no does not depend on a made-up negative class. `DictVectorizer`, `TfidfTransformer` and
-`normalize` do the work.
+regression does, and its yes/no does not depend on a made-up negative class. `TfidfTransformer` and `normalize` do the
+work.
 
 Its one rule: a weight is large for what is frequent in the seeds and rare both in ordinary news and in what was polled
 lately. Nothing here depends on the order of seeds, on a clock or on chance.
@@ -25,6 +25,7 @@ from sklearn.preprocessing import normalize
 
 from watcher.errors import Problem, SeedError
 from watcher.relevance.features import total
+from watcher.relevance.subjects import Places, Subjects
 from watcher.text import words
 from watcher.types import Seed, TermShares
 
@@ -75,9 +76,13 @@ class TopicModel:
     key: Mapping[str, float]
     seeds: Mapping[str, Mapping[str, float]]
     """Seed's name → its unit vector over the terms in ``weights`` (shorter than 1 where others carried it)."""
+    middle: Places | None
+    """Where its seeds lie among the subjects of news; None for a language without such a table."""
 
 
-def train(topic: str, seeds: Sequence[Seed], language: str, rarity: Rarity) -> TopicModel:
+def train(
+    topic: str, seeds: Sequence[Seed], language: str, rarity: Rarity, subjects: Subjects | None = None
+) -> TopicModel:
     """The model of a topic from its seeds in one language. Raises SeedError when they hold no word at all."""
     totals = [_without_outlet(seed) for seed in seeds]
     vocabulary = sorted(set().union(*totals))
@@ -97,6 +102,7 @@ def train(topic: str, seeds: Sequence[Seed], language: str, rarity: Rarity) -> T
         weights=weights,
         key={term: weight / whole for term, weight in heaviest.items()},
         seeds={seed.name: _row(vectors[i], vocabulary, weights) for i, seed in enumerate(seeds)},
+        middle=subjects.places(vectors, vocabulary).middle() if subjects else None,
     )
 
 

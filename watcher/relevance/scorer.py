@@ -15,12 +15,14 @@ from hashlib import sha256
 from watcher.errors import Problem, SeedError
 from watcher.relevance import Judgement
 from watcher.relevance.features import UNDETERMINED, Document, document_terms, primary, total
-from watcher.relevance.model import RAREST, Rarity, TopicModel, no_words, train
-from watcher.relevance.scoring import Analyse, nothing, score
+from watcher.relevance.learning import Labelled, learn, threshold_by_labels
+from watcher.relevance.model import RAREST, Floats, Rarity, no_words, train
+from watcher.relevance.scoring import Analyse, TopicIndex, counted, nothing, score, score_counts
 from watcher.relevance.stream import Stream
+from watcher.relevance.subjects import Subjects
 from watcher.relevance.threshold import reached, strength, threshold
 from watcher.text import TOKENISER
-from watcher.types import Mode, Score, Seed, Sensitivity, StreamDelta, TermShares
+from watcher.types import Example, Mode, Score, Seed, Sensitivity, StreamDelta, TermShares
 
 GROWN = 0.1
 GROWN_AT_LEAST = 100
@@ -30,8 +32,10 @@ GROWN_AT_LEAST = 100
 class TfidfScorer:
     """Judges documents by topics; see `watcher.relevance.Scorer`.
 
-    ``topics``: name → (seeds, sensitivity). ``background``: language → shares. ``stream`` is taken over: `absorb`
-    changes it. With ``now`` the stream counts from the start (in `key_terms` too), else from the first `judge`.
+    ``topics``: name → (seeds, sensitivity). ``background``: language → shares; ``subjects``: language → (words, their
+    places), as `watcher.data` brings them. ``examples``: topic → texts that readers have judged. ``stream`` is taken
+    over: `absorb` changes it. With ``now`` the stream counts from the start (in `key_terms` too), else from the first
+    `judge`.
     Raises SeedError for a topic whose seeds hold no words.
     """
 
@@ -41,19 +45,25 @@ class TfidfScorer:
         background: Mapping[str, TermShares],
         stream: Stream,
         *,
+        subjects: Mapping[str, tuple[Sequence[str], Floats]] | None = None,
+        examples: Mapping[str, Sequence[Example]] | None = None,
         now: datetime | None = None,
         analyse: Analyse = document_terms,
     ) -> None:
         self._background = background
+        self._subjects = {language: Subjects.of(*space) for language, space in (subjects or {}).items()}
         self._stream = stream
         self._analyse = analyse
         self._sensitivity = {topic: sensitivity for topic, (_, sensitivity) in topics.items()}
+        self._examples = {topic: tuple(given) for topic, given in (examples or {}).items() if topic in topics}
+        self._labels: dict[tuple[str, str], list[tuple[Score, bool]]] = {}
         self._seeds = {topic: _by_language(topic, seeds) for topic, (seeds, _) in topics.items()}
         self._version = {topic: self._fingerprint(topic) for topic in topics}
-        self._trained: dict[str, tuple[Rarity, list[TopicModel]]] = {}
+        self._trained: dict[str, TopicIndex] = {}
         self._grown: Counter[str] = Counter()
         self._size: dict[str, float] = {}
         self._thresholds: dict[tuple[str, Mode], float] = {}
+        self._unrelated: dict[tuple[str, Mode], Judgement] = {}
         for language in self._all_languages():
             self._train(language, now)
 
@@ -84,15 +94,23 @@ class TfidfScorer:
         rows = [i for i, document in enumerate(documents) if primary(document.language) in {language, UNDETERMINED}]
         if not rows:
             return
-        rarity, models = self._models(language, now)
-        scores = score([documents[i] for i in rows], models, rarity, language, self._analyse)
+        index = self._index(language, now)
+        scores = score([documents[i] for i in rows], index, language, self._analyse)
         for i, of_document in zip(rows, scores, strict=True):
             unknown = primary(documents[i].language) == UNDETERMINED
-            for model, given in zip(models, of_document, strict=True):
-                if not unknown or self._main_language(model.topic) == language:
+            for model, given in zip(index.models, of_document, strict=True):
+                if given.value > 0.0 and (not unknown or self._main_language(model.topic) == language):
                     found[i][model.topic] = given
 
     def _judgement(self, topic: str, given: Score, now: datetime) -> Judgement:
+        if given.value > 0.0:
+            return self._judged(topic, given, now)
+        key = (topic, given.mode)  # most of what is polled shares no term with a topic: the same answer serves
+        if key not in self._unrelated:
+            self._unrelated[key] = self._judged(topic, nothing(given.mode), now)
+        return self._unrelated[key]
+
+    def _judged(self, topic: str, given: Score, now: datetime) -> Judgement:
         line = self._threshold(topic, given.mode, now)
         return Judgement(
             topic=topic,
@@ -108,8 +126,18 @@ class TfidfScorer:
             modes: tuple[Mode, ...] = ("headline", "snippet")
             short = [found for each in modes if (found := self._stream.histogram(topic, each, now))]
             full = self._stream.histogram(topic, "full", now)
-            self._thresholds[key] = threshold(mode, self._sensitivity[topic], short=short, full=full)
+            placed = threshold(mode, self._sensitivity[topic], short=short, full=full)
+            self._thresholds[key] = self._by_labels(topic, mode, placed)
         return self._thresholds[key]
+
+    def _by_labels(self, topic: str, mode: Mode, placed: float) -> float:
+        """A threshold as readers' answers move it; one that the user has fixed stays."""
+        if self._sensitivity[topic].fixed is not None:
+            return placed
+        of_topic = [label for (name, _), labels in self._labels.items() if name == topic for label in labels]
+        alike = [(given.value, relevant) for given, relevant in of_topic if (given.mode == "full") == (mode == "full")]
+        liked = [value for value, relevant in alike if relevant]
+        return threshold_by_labels(placed, liked, [value for value, relevant in alike if not relevant])
 
     # --- the stream
 
@@ -140,6 +168,7 @@ class TfidfScorer:
         self._stream.add(delta, at)
         self._grown.update(delta.documents)
         self._thresholds.clear()
+        self._unrelated.clear()
 
     # --- the topics
 
@@ -149,7 +178,7 @@ class TfidfScorer:
 
     def key_terms(self, topic: str, n: int) -> tuple[tuple[str, float], ...]:
         """The ``n`` heaviest terms of the topic's main language with their weights, heaviest first."""
-        _, models = self._trained[self._main_language(topic)]
+        models = self._trained[self._main_language(topic)].models
         weights = next(model.weights for model in models if model.topic == topic)
         return tuple(weights.items())[:n]
 
@@ -167,21 +196,49 @@ class TfidfScorer:
 
     # --- training
 
-    def _models(self, language: str, now: datetime) -> tuple[Rarity, list[TopicModel]]:
+    def _index(self, language: str, now: datetime) -> TopicIndex:
         if self._grown[language] >= max(GROWN_AT_LEAST, GROWN * self._size[language]):
             self._train(language, now)
         return self._trained[language]
 
     def _train(self, language: str, now: datetime | None) -> None:
         stream = self._stream.shares(language, now, at_least=RAREST) if now else None
-        rarity = Rarity(self._background.get(language), stream)
+        rarity, subjects = Rarity(self._background.get(language), stream), self._subjects.get(language)
         models = [
-            train(topic, seeds[language], language, rarity) for topic, seeds in self._seeds.items() if language in seeds
+            train(topic, seeds[language], language, rarity, subjects)
+            for topic, seeds in self._seeds.items()
+            if language in seeds
         ]
-        self._trained[language] = (rarity, models)
+        models = [learn(model, self._labelled(model.topic, language, rarity, subjects)) for model in models]
+        self._trained[language] = TopicIndex(models, rarity, subjects)
+        self._score_examples(language)
         self._size[language] = stream.documents if stream else 0.0
         # without `now` nobody knows how old the stream is: the next call trains
         self._grown[language] = 0 if stream else GROWN_AT_LEAST
+
+    def _of_language(self, topic: str, language: str) -> list[Example]:
+        return [one for one in self._examples.get(topic, ()) if primary(one.language) == language]
+
+    def _labelled(self, topic: str, language: str, rarity: Rarity, subjects: Subjects | None) -> list[Labelled]:
+        found = []
+        for example in self._of_language(topic, language):
+            counts, vocabulary = counted([example.terms])
+            vector = rarity.vectors(counts, vocabulary)
+            weights = dict(zip((vocabulary[i] for i in vector.indices), vector.data.tolist(), strict=True))
+            place = subjects.places(vector, vocabulary) if subjects else None
+            found.append(Labelled(vector=weights, relevant=example.relevant, place=place))
+        return found
+
+    def _score_examples(self, language: str) -> None:
+        """What the new models say of the examples: it moves the thresholds."""
+        index = self._trained[language]
+        for position, model in enumerate(index.models):
+            given = self._of_language(model.topic, language)
+            scores = score_counts([one.terms for one in given], [one.mode for one in given], index)
+            labels = [(found[position], one.relevant) for found, one in zip(scores, given, strict=True)]
+            self._labels[model.topic, language] = labels
+        self._thresholds.clear()
+        self._unrelated.clear()
 
     def _fingerprint(self, topic: str) -> str:
         seeds = [
@@ -191,8 +248,14 @@ class TfidfScorer:
             for zone in (seed.counts.title, seed.counts.lead, seed.counts.body)
         ]
         known = [(shares.language, shares.documents, len(shares.shares)) for shares in self._background.values()]
-        packed = json.dumps([TOKENISER, sorted(known), sorted(seeds, key=repr)], sort_keys=True)
+        places = [(language, *space.vectors.shape) for language, space in self._subjects.items()]
+        packed = json.dumps(
+            [TOKENISER, sorted(known), sorted(places), sorted(seeds, key=repr), *self._taught(topic)], sort_keys=True
+        )
         return f"tfidf-{TOKENISER}-{sha256(packed.encode()).hexdigest()[:8]}"
+
+    def _taught(self, topic: str) -> list[object]:
+        return [[sorted(one.terms.items()), one.mode, one.relevant] for one in self._examples.get(topic, ())]
 
 
 def _by_language(topic: str, seeds: Sequence[Seed]) -> dict[str, list[Seed]]:

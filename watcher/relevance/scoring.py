@@ -1,108 +1,161 @@
 """Scores of many documents against many topics of one language, by a few sparse products.
 
 Its one rule: the explanation is exact. A score is s = √(cosine × coverage); both parts are sums over terms, so a term's
-own part is s·½(cᵢ/c + vᵢ/v), and these parts sum to s.
+own part is s·½(cᵢ/c + vᵢ/v), and these parts sum to s. How near the subjects are is a factor of the whole cosine: it
+scales all of its parts alike.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction import DictVectorizer
 
 from watcher.relevance.features import Document
 from watcher.relevance.model import Floats, Rarity, TopicModel
+from watcher.relevance.subjects import NEUTRAL, Subjects
 from watcher.types import Mode, Score
 
 Analyse = Callable[[Document, str], list[str]]
 """The terms of a document, read in a language."""
 
+Postings = Mapping[str, Sequence[tuple[int, float]]]
+"""Term → the rows that hold it, with their values: what a batch's own terms find, however many topics there are."""
 
+
+@cache
 def nothing(mode: Mode) -> Score:
     """The score of a text that shares no term with a topic."""
-    return Score(value=0.0, cosine=0.0, coverage=0.0, terms=(), nearest_seed=None, mode=mode)
+    return Score(value=0.0, cosine=0.0, coverage=0.0, subject=0.0, terms=(), nearest_seed=None, mode=mode)
 
 
-def score(
-    documents: Sequence[Document], models: Sequence[TopicModel], rarity: Rarity, language: str, analyse: Analyse
-) -> list[list[Score]]:
-    """Per document the scores for ``models``, in their order. All models are of ``language``."""
-    read = [analyse(document, language) for document in documents]
-    if not models or not any(read):
-        return [[nothing(document.mode) for _ in models] for document in documents]
-    # counted by us and not sorted: `CountVectorizer` spends a quarter of the time on the order of the vocabulary
-    vectorizer = DictVectorizer(dtype=np.float64, sort=False)
-    counts = vectorizer.fit_transform([Counter(terms) for terms in read])
-    vocabulary = list(vectorizer.feature_names_)
-    vectors = rarity.vectors(counts, vocabulary)
-    table = _Products(vectors, vocabulary, models)
-    return [
-        [table.score(row, position, document.mode) for position in range(len(models))]
-        for row, document in enumerate(documents)
-    ]
+class TopicIndex:
+    """All topics of one language, by term. ``rarity`` and ``subjects`` are those the models were trained with."""
+
+    def __init__(self, models: Sequence[TopicModel], rarity: Rarity, subjects: Subjects | None = None) -> None:
+        self.models = models
+        self.rarity = rarity
+        self.subjects = subjects
+        self.weights = _postings([model.weights for model in models])
+        self.keys = _postings([model.key for model in models])
+        named = [(i, name, vector) for i, model in enumerate(models) for name, vector in model.seeds.items()]
+        self.seeds = _postings([vector for _, _, vector in named])
+        self.seed_names = [name for _, name, _ in named]
+        self.seeds_of = [[row for row, (topic, _, _) in enumerate(named) if topic == i] for i in range(len(models))]
+
+    def nearness(self, vectors: csr_matrix, vocabulary: Sequence[str]) -> Floats:
+        """How near each text's subject is to each topic's, (texts × topics)."""
+        middles = [model.middle for model in self.models if model.middle is not None]
+        if self.subjects is None or len(middles) < len(self.models):
+            return np.full((vectors.shape[0], len(self.models)), NEUTRAL)
+        return self.subjects.places(vectors, vocabulary).nearness(middles)
+
+
+def score(documents: Sequence[Document], index: TopicIndex, language: str, analyse: Analyse) -> list[list[Score]]:
+    """Per document the scores for the index's models, in their order. All of them are of ``language``."""
+    read = [Counter(analyse(document, language)) for document in documents]
+    return score_counts(read, [document.mode for document in documents], index)
+
+
+def score_counts(read: Sequence[Mapping[str, int]], modes: Sequence[Mode], index: TopicIndex) -> list[list[Score]]:
+    """The same for texts whose terms are counted already."""
+    if not index.models or not any(read):
+        return [[nothing(mode) for _ in index.models] for mode in modes]
+    counts, vocabulary = counted(read)
+    table = _Products(index.rarity.vectors(counts, vocabulary), vocabulary, index)
+    return [table.scores(row, mode) for row, mode in enumerate(modes)]
+
+
+def counted(read: Sequence[Mapping[str, int]]) -> tuple[csr_matrix, list[str]]:
+    """Counts (texts × vocabulary) and the vocabulary, in the order of appearance.
+
+    Counted here: scikit-learn's vectorisers spend half of all the time on types and on the order of the vocabulary.
+    """
+    column: dict[str, int] = {}
+    columns: list[int] = []
+    values: list[int] = []
+    borders = [0]
+    for terms in read:
+        for term, count in terms.items():
+            columns.append(column.setdefault(term, len(column)))
+            values.append(count)
+        borders.append(len(columns))
+    return csr_matrix((values, columns, borders), shape=(len(read), len(column)), dtype=np.float64), list(column)
 
 
 class _Products:
-    """Cosines, coverages and seed similarities of all documents and models, and what each term gave to them."""
+    """Cosines, coverages and seed similarities of all documents and topics, and what each term gave to them."""
 
-    def __init__(self, vectors: csr_matrix, vocabulary: Sequence[str], models: Sequence[TopicModel]) -> None:
-        column = {term: i for i, term in enumerate(vocabulary)}
-        weights = _rows([model.weights for model in models], column)
+    def __init__(self, vectors: csr_matrix, vocabulary: Sequence[str], index: TopicIndex) -> None:
+        topics = len(index.models)
         present = csr_matrix((np.ones_like(vectors.data), vectors.indices, vectors.indptr), shape=vectors.shape)
-        self._models = models
-        self._cosine = _product(vectors, weights)
-        self._coverage = _product(present, _rows([model.key for model in models], column))
+        self._index = index
+        self._vocabulary = vocabulary
+        self._vectors = vectors
+        self._weights = [index.weights.get(term, ()) for term in vocabulary]
+        self._near = index.nearness(vectors, vocabulary)
+        self._cosine = _product(vectors, vocabulary, index.weights, topics) * self._near
+        self._coverage = _product(present, vocabulary, index.keys, topics)
         self._value = np.sqrt(self._cosine * self._coverage)
-        named = [(i, name, vector) for i, model in enumerate(models) for name, vector in model.seeds.items()]
-        self._seeds: list[list[tuple[int, str]]] = [[] for _ in models]
-        for position, (i, name, _) in enumerate(named):
-            self._seeds[i].append((position, name))
-        self._similarity = _product(vectors, _rows([vector for _, _, vector in named], column))
-        used = np.unique(weights.indices)
-        self._used = [vocabulary[i] for i in used]
-        self._parts = vectors[:, used].tocsr()
+        similarity = _product(vectors, vocabulary, index.seeds, len(index.seed_names))
+        self._nearest = [
+            [rows[i] for i in np.argmax(similarity[:, rows], axis=1)] if rows else [] for rows in index.seeds_of
+        ]
 
-    def score(self, row: int, position: int, mode: Mode) -> Score:
-        value = float(self._value[row, position])
-        if value <= 0.0:
-            return nothing(mode)
-        cosine, coverage = float(self._cosine[row, position]), float(self._coverage[row, position])
-        similarity = self._similarity[row]
-        nearest = max(self._seeds[position], key=lambda seed: similarity[seed[0]])[1]
-        terms = self._terms(row, self._models[position], value / 2 / cosine, value / 2 / coverage)
-        return Score(value=value, cosine=cosine, coverage=coverage, terms=terms, nearest_seed=nearest, mode=mode)
+    def scores(self, row: int, mode: Mode) -> list[Score]:
+        """One document's scores for all topics."""
+        found = [nothing(mode)] * len(self._index.models)
+        parts = self._parts(row)
+        for position in np.flatnonzero(self._value[row]).tolist():
+            value, cosine, coverage, near = (
+                float(table[row, position]) for table in (self._value, self._cosine, self._coverage, self._near)
+            )
+            by_cosine, by_coverage = near * value / 2 / cosine, value / 2 / coverage
+            key = self._index.models[position].key
+            terms = [(term, by_cosine * part + by_coverage * key.get(term, 0.0)) for term, part in parts[position]]
+            found[position] = Score(
+                value=value,
+                cosine=cosine,
+                coverage=coverage,
+                subject=near,
+                terms=tuple(sorted(terms, key=lambda pair: (-pair[1], pair[0]))),
+                nearest_seed=self._index.seed_names[self._nearest[position][row]],
+                mode=mode,
+            )
+        return found
 
-    def _terms(
-        self, row: int, model: TopicModel, by_cosine: float, by_coverage: float
-    ) -> tuple[tuple[str, float], ...]:
-        begin, end = self._parts.indptr[row], self._parts.indptr[row + 1]
-        found = []
-        for i, part in zip(self._parts.indices[begin:end].tolist(), self._parts.data[begin:end].tolist(), strict=True):
-            term = self._used[i]
-            weight = model.weights.get(term)
-            if weight is not None:
-                found.append((term, by_cosine * part * weight + by_coverage * model.key.get(term, 0.0)))
-        return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0])))
-
-
-def _rows(rows: Sequence[Mapping[str, float]], column: Mapping[str, int]) -> csr_matrix:
-    """Sparse rows over the batch's vocabulary; terms that no document holds drop out."""
-    values: list[float] = []
-    columns: list[int] = []
-    borders = [0]
-    for row in rows:
-        for term, value in row.items():
-            if term in column:
-                columns.append(column[term])
-                values.append(value)
-        borders.append(len(columns))
-    return csr_matrix((values, columns, borders), shape=(len(rows), len(column)), dtype=np.float64)
+    def _parts(self, row: int) -> Mapping[int, list[tuple[str, float]]]:
+        """Topic → what each of its terms in this document gives to the words' cosine."""
+        found: defaultdict[int, list[tuple[str, float]]] = defaultdict(list)
+        begin, end = self._vectors.indptr[row], self._vectors.indptr[row + 1]
+        columns, values = self._vectors.indices[begin:end].tolist(), self._vectors.data[begin:end].tolist()
+        for column, value in zip(columns, values, strict=True):
+            for position, weight in self._weights[column]:
+                found[position].append((self._vocabulary[column], value * weight))
+        return found
 
 
-def _product(documents: csr_matrix, rows: csr_matrix) -> Floats:
+def _postings(rows: Sequence[Mapping[str, float]]) -> Postings:
+    found: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+    for row, terms in enumerate(rows):
+        for term, value in terms.items():
+            found[term].append((row, value))
+    return dict(found)
+
+
+def _product(documents: csr_matrix, vocabulary: Sequence[str], postings: Postings, rows: int) -> Floats:
     """The products of all documents with all rows, dense. Rounding may leave a sum of shares just above 1."""
-    dense: Floats = np.minimum((documents @ rows.T).toarray(), 1.0)
+    columns: list[int] = []
+    values: list[float] = []
+    borders = [0]
+    for term in vocabulary:
+        for row, value in postings.get(term, ()):
+            columns.append(row)
+            values.append(value)
+        borders.append(len(columns))
+    table = csr_matrix((values, columns, borders), shape=(len(vocabulary), rows), dtype=np.float64)
+    dense: Floats = np.minimum((documents @ table).toarray(), 1.0)
     return dense

@@ -36,7 +36,17 @@ from watcher.types.entries import (
     Sighting,
     State,
 )
-from watcher.types.relevance import Decision, Histogram, Rules, Score, Seed, Sensitivity, TermCounts, TermShares
+from watcher.types.relevance import (
+    Decision,
+    Example,
+    Histogram,
+    Rules,
+    Score,
+    Seed,
+    Sensitivity,
+    TermCounts,
+    TermShares,
+)
 
 __all__ = [
     "Alert",
@@ -45,6 +55,7 @@ __all__ = [
     "Decision",
     "Destination",
     "Entry",
+    "Example",
     "Feed",
     "FeedEntry",
     "FeedState",

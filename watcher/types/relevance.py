@@ -51,15 +51,27 @@ class TermShares:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A text that a reader has judged for a topic. ``terms``: its words and word pairs with their counts."""
+
+    terms: Mapping[str, int]
+    language: str
+    mode: Mode
+    relevant: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """An entry against a topic: s = √(cosine × coverage) in [0, 1], with the terms' own contributions.
 
+    ``cosine`` is the product of two: the words' own, and ``subject``, how near the two texts' subjects are.
     ``terms`` are (term, contribution), largest first; the contributions of all terms sum to ``value``.
     """
 
     value: float
     cosine: float
     coverage: float
+    subject: float
     terms: tuple[tuple[str, float], ...]
     nearest_seed: str | None
     mode: Mode
