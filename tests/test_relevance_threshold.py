@@ -1,7 +1,8 @@
-"""What a score must reach: fixed at first, then the gap in what was polled."""
+"""What a score must reach: fixed at first, then moved by how far the high scores lie above it."""
 
 from __future__ import annotations
 
+from math import exp, log
 from typing import get_args
 
 import pytest
@@ -10,7 +11,19 @@ from hypothesis import strategies as st
 
 from tests.builders import NOW
 from watcher.relevance.stream import histogram_of
-from watcher.relevance.threshold import FLOOR, NEVER, START, likely, otsu, reached, strength, threshold
+from watcher.relevance.threshold import (
+    CEILING,
+    FLOOR,
+    NEVER,
+    PRIOR,
+    START,
+    STEEPNESS,
+    USUAL,
+    likely,
+    reached,
+    strength,
+    threshold,
+)
 from watcher.types import Histogram, Mode, Sensitivity
 
 BALANCED = Sensitivity()
@@ -23,34 +36,36 @@ def polled(*, noise: int = 990, hits: int = 10, low: float = 0.02, high: float =
 
 
 def test_it_starts_at_the_measured_values() -> None:
-    assert threshold("snippet", BALANCED) == 0.12
-    assert threshold("headline", BALANCED) == 0.12
-    assert threshold("full", BALANCED) == 0.15
+    assert threshold("snippet", BALANCED) == 0.095
+    assert threshold("headline", BALANCED) == 0.095
+    assert threshold("full", BALANCED) == 0.125
 
 
-def test_it_moves_to_the_gap() -> None:
+def test_it_rises_into_the_gap_below_scores_that_lie_far_above_it() -> None:
     found = threshold("snippet", BALANCED, short=[polled()])
-    assert found == pytest.approx((0.12 * (0.02 + 0.3) / 2) ** 0.5, rel=0.02)
+    mean = (10 * log(0.301 / 0.095) + PRIOR * USUAL) / (10 + PRIOR)  # the middle of the bin that 0.3 falls into
+    assert found == pytest.approx(0.095 * exp(STEEPNESS * (mean - USUAL)), rel=1e-3)
+    assert 0.12 < found < 0.3
+
+
+def test_it_sinks_where_scores_crowd_just_above_it() -> None:
+    crowd = threshold("snippet", BALANCED, short=[polled(hits=100, high=0.11)])
+    assert FLOOR * 0.095 <= crowd < 0.095
 
 
 def test_it_stays_until_enough_was_polled() -> None:
-    assert threshold("snippet", BALANCED, short=[polled(noise=480)]) == 0.12
+    assert threshold("snippet", BALANCED, short=[polled(noise=180)]) == 0.095
 
 
-def test_it_stays_while_a_topic_is_fresh() -> None:
-    """Fewer than five entries above the start: the split would be a split of noise."""
-    assert threshold("snippet", BALANCED, short=[polled(hits=4)]) == 0.12
+def test_the_fewer_lie_above_the_less_it_moves() -> None:
+    found = [threshold("snippet", BALANCED, short=[polled(hits=hits)]) for hits in (0, 1, 4, 20)]
+    assert found == sorted(found)
+    assert found[0] == pytest.approx(0.095)
+    assert found[1] < 0.115
 
 
-def test_one_copy_of_a_seed_does_not_lift_it() -> None:
-    some = [0.02] * 900 + [0.05] * 80 + [0.14] * 19
-    with_copy = threshold("snippet", BALANCED, short=[histogram_of([*some, 0.95], NOW)])
-    assert with_copy < 0.13
-
-
-def test_it_never_sinks_below_its_floor() -> None:
-    crowd = histogram_of([0.001] * 400 + [0.004] * 594 + [0.13] * 6, NOW)
-    assert threshold("snippet", BALANCED, short=[crowd]) >= FLOOR * 0.12
+def test_copies_of_a_seed_do_not_lift_it_out_of_reach() -> None:
+    assert threshold("snippet", BALANCED, short=[polled(hits=200, high=0.95)]) <= 2 * 0.095
 
 
 def test_headlines_and_snippets_are_one_stream() -> None:
@@ -63,13 +78,13 @@ def test_headlines_and_snippets_are_one_stream() -> None:
 def test_articles_not_fetched_count_as_below() -> None:
     fetched = histogram_of([0.05] * 20 + [0.4] * 10, NOW)
     alone = threshold("full", BALANCED, full=fetched)
-    assert alone == 0.15
-    assert threshold("full", BALANCED, short=[polled()], full=fetched) > 0.15
+    assert alone == 0.125
+    assert threshold("full", BALANCED, short=[polled()], full=fetched) > 0.125
 
 
 def test_sensitivity() -> None:
-    assert threshold("snippet", Sensitivity(factor=1.25)) == pytest.approx(0.15)
-    assert threshold("full", Sensitivity(factor=0.7)) == pytest.approx(0.105)
+    assert threshold("snippet", Sensitivity(factor=1.25)) == pytest.approx(0.11875)
+    assert threshold("full", Sensitivity(factor=0.7)) == pytest.approx(0.0875)
     assert threshold("full", Sensitivity(fixed=0.2), short=[polled()]) == 0.2
     assert threshold("headline", Sensitivity(fixed=0.2), short=[polled()]) == pytest.approx(0.16)
 
@@ -89,12 +104,6 @@ def test_zero_reaches_nothing() -> None:
     assert not likely(0.04, 0.12)
 
 
-def test_otsu_without_two_classes() -> None:
-    assert otsu([0.0, 5.0, 0.0], 10) is None
-    assert otsu([0.0, 5.0, 0.0, 2.0], 10, smallest=3) is None
-    assert otsu([4.0, 0.0, 0.0, 4.0], 10) == pytest.approx(0.5)
-
-
 def test_strength_at_and_above_the_threshold() -> None:
     assert strength(0.12, 0.12, "snippet") == pytest.approx(0.269, abs=1e-3)
     assert strength(0.24, 0.12, "snippet") == pytest.approx(0.612, abs=1e-3)
@@ -107,7 +116,7 @@ def test_strength_at_and_above_the_threshold() -> None:
 def test_it_stays_in_bounds(mode: Mode, low: list[float], fetched: list[float], noise: int) -> None:
     short = histogram_of([*low, *([0.01] * noise)], NOW)
     found = threshold(mode, BALANCED, short=[short], full=histogram_of(fetched, NOW))
-    assert FLOOR * START[mode] - 1e-12 <= found <= 2 * START[mode]
+    assert FLOOR * START[mode] - 1e-12 <= found <= CEILING * START[mode] + 1e-12
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0.01, 1), st.sampled_from(MODES))

@@ -145,7 +145,8 @@ def _two_stages(scorer: Scorer, topic: str, entry: Entry, now: datetime) -> tupl
         return found, scorer.delta([document], [first])
     full = full_document(entry)
     second = scorer.judge([full], topics=[[topic]], now=now)[0]
-    return second.get(topic, found), scorer.delta([document, full], [first, second])
+    seen = [(document, first)] + ([(full, second)] if full.mode == "full" else [])  # a notice is in the first already
+    return second.get(topic, found), scorer.delta([one for one, _ in seen], [judged for _, judged in seen])
 
 
 def _entry(line: Line, now: datetime) -> Entry:

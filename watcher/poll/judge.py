@@ -69,7 +69,7 @@ class Judge:
             *(self._with_article(one, judged, now) for one, judged in zip(scored, first, strict=True))
         )
         second = self._again(scored, entries, first, now)
-        read = [one for one in second if one[0] in fresh]
+        read = [one for one in second if one[0] in fresh and one[1].mode == "full"]  # a notice was counted above
         seen_whole = self.scorer.delta([document for _, document, _ in read], [judged for _, _, judged in read])
         self.scorer.absorb(seen_whole, now)
         final = [dict(judged) for judged in first]

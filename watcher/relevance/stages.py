@@ -13,6 +13,8 @@ SNIPPET_WORDS = 60
 """As measured: a title and some 45 to 60 words."""
 HEADLINE_ONLY = 8
 """Fewer words than this are no snippet."""
+NOTICE_WORDS = 100
+"""Fewer words than this score as snippets do."""
 ARTICLE_WORDS = 150
 """From so many words on, a feed's own text is an article and nothing needs to be fetched."""
 
@@ -26,9 +28,14 @@ def snippet_document(entry: Entry) -> Document:
 
 def full_document(entry: Entry) -> Document:
     """The entry with its article, as its second judgement sees it."""
-    return Document(
-        id=entry.id, title=entry.title, text=entry.article or entry.text, language=entry.language, mode="full"
-    )
+    text = entry.article or entry.text
+    return Document(id=entry.id, title=entry.title, text=text, language=entry.language, mode=length_mode(text))
+
+
+def length_mode(text: str) -> Mode:
+    """The mode of a text by its length: a short notice is judged as a snippet, wherever it was read."""
+    words = _weight(text.split())
+    return "full" if words >= NOTICE_WORDS else "snippet" if words >= HEADLINE_ONLY else "headline"
 
 
 def own_article(text: str) -> str | None:

@@ -1,37 +1,41 @@
 """What a score must reach, and what it means for people.
 
-Its one rule: a threshold starts at a measured value and moves to the natural gap in what was polled, never further down
-than 0.7 of its start. Placing it needs no labels: Otsu's two-class split (IEEE Trans. SMC 9, 1979) of the highest
-scores. Snippets and articles live on different scales, so each mode has its own.
+Its one rule: a threshold starts at a measured value and moves with how far the high scores lie above it, between 0.7
+of its start and twice its start. Placing it needs no labels. Where the stream's scores above the start lie far above
+it (an event, told in its own words), it rises into the gap; where they crowd just above it (a broad theme), it sinks a
+little. How far they lie above is the mean of ln(score / start), whose inverse is the tail index of Hill ("A simple
+general approach to inference about the tail of a distribution", Annals of Statistics 3, 1975), drawn towards its usual
+value while there are few. Snippets and articles live on different scales, so each mode has its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from math import ceil, exp, log, sqrt
+from math import ceil, exp, log
 
 from watcher.types import Histogram, Mode, Sensitivity
 
-START = {"headline": 0.12, "snippet": 0.12, "full": 0.15}
+START = {"headline": 0.095, "snippet": 0.095, "full": 0.125}
 """Measured on labelled topics; until enough was polled, the threshold is this."""
 
-ENOUGH_POLLED = 500.0
+ENOUGH_POLLED = 200.0
 """Entries polled (faded) before the threshold moves."""
 
-ENOUGH_ABOVE = 5.0
-"""Entries above the start before it moves, and in the upper class: the split of a stream that holds nothing on the
-topic is noise."""
+USUAL = 0.45
+"""Mean ln(score / start) of the scores above the start at which the threshold stays where it starts: they lie half as
+high again."""
 
-CAP = 2.5
-"""Of the start: how far above it a score lies says nothing about where the gap is. Without this, one copy of a seed in
-the stream, far above everything else, becomes the upper class."""
+PRIOR = 10.0
+"""So many scores of the usual height are counted in: a few that were polled say little."""
 
-TOP = 0.02
-"""The share of all that was polled, highest scores first, that is split in two."""
+STEEPNESS = 1.5
+"""ln(threshold / start) per unit of mean ln(score / start) above the usual."""
 
-FLOOR = 0.7
-"""Of the start: the threshold never moves below."""
+CAP = 6.0
+"""Of the start: how far above it a score lies says no more from here on (a copy of a seed lies there)."""
+
+FLOOR, CEILING = 0.7, 2.0
+"""Of the start: the threshold never moves further."""
 
 SNIPPET_OF_FIXED = 0.8
 """A fixed threshold is meant for articles; entries judged without one have this part of it."""
@@ -65,53 +69,23 @@ def threshold(
 
 
 def _placed(start: float, counts: Sequence[float], polled: float) -> float:
-    above = sum(counts[ceil(start * len(counts)) :])
-    if polled < ENOUGH_POLLED or above < ENOUGH_ABOVE:
+    if polled < ENOUGH_POLLED:
         return start
-    split = otsu(counts, TOP * polled, cap=CAP * start, smallest=ENOUGH_ABOVE)
-    return start if split is None else max(FLOOR * start, sqrt(start * split))
+    above = _above(start, counts)
+    weight = sum(count for _, count in above)
+    height = sum(count * log(min(score / start, CAP)) for score, count in above)
+    mean = (height + PRIOR * USUAL) / (weight + PRIOR)
+    return start * min(CEILING, max(FLOOR, exp(STEEPNESS * (mean - USUAL))))
+
+
+def _above(start: float, counts: Sequence[float]) -> list[tuple[float, float]]:
+    """The scores above the start, counted (equal bins over [0, 1])."""
+    first = ceil(start * len(counts))
+    return [((first + i + 0.5) / len(counts), count) for i, count in enumerate(counts[first:]) if count > 0]
 
 
 def _merged(histograms: Sequence[Histogram]) -> tuple[float, ...]:
     return tuple(map(sum, zip(*(histogram.counts for histogram in histograms), strict=True)))
-
-
-def otsu(counts: Sequence[float], top: float, *, cap: float = 1.0, smallest: float = 0.0) -> float | None:
-    """The score that best splits the ``top`` highest of these counted scores (equal bins over [0, 1]) in two classes.
-
-    Scores above ``cap`` count as ``cap``; the upper class holds at least ``smallest`` of them. Where a whole gap splits
-    equally well, its middle. None when there are no two classes.
-    """
-    width = 1.0 / len(counts)
-    kept = [(min((index + 0.5) * width, cap), count) for index, count in _highest(counts, top)]
-    weight_all = sum(count for _, count in kept)
-    sum_all = sum(value * count for value, count in kept)
-    best, split = 0.0, None
-    weight_below = sum_below = 0.0
-    for (value, count), (following, _) in pairwise(kept):
-        weight_below += count
-        sum_below += value * count
-        weight_above = weight_all - weight_below
-        if weight_above < max(smallest, 1e-9):
-            break
-        apart = sum_below / weight_below - (sum_all - sum_below) / weight_above
-        between = weight_below * weight_above * apart * apart
-        if between > best:
-            best, split = between, (value + following) / 2
-    return split
-
-
-def _highest(counts: Sequence[float], top: float) -> list[tuple[int, float]]:
-    """The filled bins that hold the ``top`` highest scores, lowest bin first; the last one taken may be cut."""
-    kept: list[tuple[int, float]] = []
-    left = top
-    for index in range(len(counts) - 1, -1, -1):
-        if left <= 1e-9:
-            break
-        if counts[index] > 0:
-            kept.append((index, min(left, counts[index])))
-            left -= kept[-1][1]
-    return kept[::-1]
 
 
 def reached(value: float, threshold: float) -> bool:
