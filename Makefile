@@ -38,7 +38,7 @@ test: $(READY)
 test-fast: $(READY)
 	$(BIN)/pytest -n 4 -m "not slow and not corpora" $(ARGS)
 eval: $(READY)
-	$(BIN)/pytest tests/eval -m "" $(ARGS)
+	$(BIN)/pytest tests/eval -m "" -s $(ARGS)
 bench: $(READY)
 	$(BIN)/python -m tests.bench.scoring
 	$(BIN)/python -m tests.bench.polling

@@ -2,17 +2,21 @@
 
 Its one rule: past only. The stream is judged in order, in batches, each by what was absorbed before it; the yes/no
 is the product's. ``background`` is read by the product itself from its shipped table: the one passed in is not used.
+Many topics are judged in one pass, as a service would.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from watcher.data import background as shipped
-from watcher.relevance.features import Document, count_terms, document_terms
+from watcher.data import subjects
+from watcher.relevance import Document, Judgement
+from watcher.relevance.features import count_terms, document_terms
 from watcher.relevance.scorer import TfidfScorer
+from watcher.relevance.stages import length_mode
 from watcher.relevance.stream import Stream
 from watcher.text import paragraphs
 from watcher.types import Seed, Sensitivity
@@ -23,62 +27,68 @@ PER_DAY = 500
 """The protocol's corpora span decades at a few articles a day; a service sees hundreds a day, in order."""
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
+Row = Mapping[str, str]
+
 
 class Adapter:
-    """One stream in one mode; `score` runs it for one topic."""
+    """One stream in one mode; `score` runs it for one topic, `run` for many at once."""
 
-    def __init__(self, stream: Sequence[Mapping[str, str]], mode: str) -> None:
+    def __init__(self, stream: Sequence[Row], mode: str) -> None:
         self._mode = mode
         self._snippets = [_document(row, "snippet") for row in stream]
         self._articles = [_document(row, "full") for row in stream] if mode == "full" else []
-        self._terms: dict[tuple[str, str], list[str]] = {}
+        self._terms: dict[tuple[str, int], list[str]] = {}
 
-    def score(self, seeds: Sequence[Mapping[str, str]]) -> Iterator[dict[str, Any]]:
+    def score(self, seeds: Sequence[Row]) -> list[dict[str, Any]]:
         """What the product says of every entry of the stream, given these seeds."""
-        topic = [_seed(row, position) for position, row in enumerate(seeds)]
-        given = {"topic": (topic, Sensitivity())}
-        scorer = TfidfScorer(given, shipped(), Stream(), now=START, analyse=self._analyse)
+        return self.run({"topic": seeds})["topic"]
+
+    def run(self, topics: Mapping[str, Sequence[Row]]) -> dict[str, list[dict[str, Any]]]:
+        """The same for many topics; no topic sees another."""
+        given = {
+            name: ([_seed(row, i) for i, row in enumerate(seeds)], Sensitivity()) for name, seeds in topics.items()
+        }
+        scorer = TfidfScorer(given, shipped(), Stream(), subjects=subjects(), now=START, analyse=self._analyse)
+        verdicts: dict[str, list[dict[str, Any]]] = {name: [] for name in topics}
         for begin in range(0, len(self._snippets), BATCH):
             now = START + timedelta(days=begin / PER_DAY)
-            documents = self._snippets[begin : begin + BATCH]
+            documents, articles = self._snippets[begin : begin + BATCH], self._articles[begin : begin + BATCH]
             judged = scorer.judge(documents, now=now)
-            if self._mode == "full":
-                articles = self._articles[begin : begin + BATCH]
-                told = scorer.judge(articles, now=now)
-                scorer.absorb(scorer.delta([*documents, *articles], [*judged, *told]), now)
-            else:
-                told = judged
-                scorer.absorb(scorer.delta(documents, judged), now)
+            told = scorer.judge(articles, now=now) if articles else judged
+            seen = list(zip(documents, judged, strict=True))
+            seen += [(one, found) for one, found in zip(articles, told, strict=False) if one.mode == "full"]
+            scorer.absorb(scorer.delta([one for one, _ in seen], [found for _, found in seen]), now)
             for document, judgements in zip(documents, told, strict=True):
-                verdict = judgements["topic"]
-                yield {
-                    "id": document.id,
-                    "score": verdict.score.value,
-                    "alert": verdict.match,
-                    "prob": verdict.strength,
-                }
+                for name, verdict in judgements.items():
+                    verdicts[name].append(_verdict(document, verdict))
+        return verdicts
 
     def _analyse(self, document: Document, language: str) -> list[str]:
-        """Reads each text once for all topics: the protocol asks for dozens of them, one after the other."""
-        key = (document.id, document.mode)
+        """Reads each text once: the protocol asks for dozens of topics, one after the other."""
+        key = (document.id, len(document.text))
         if key not in self._terms:
             self._terms[key] = document_terms(document, language)
         return self._terms[key]
 
 
-def factory(stream: Sequence[Mapping[str, str]], background: Sequence[Mapping[str, str]], mode: str) -> Adapter:
+def factory(stream: Sequence[Row], background: Sequence[Row], mode: str) -> Adapter:
     """What the protocol calls; ``mode`` is "snippet" or "full"."""
     del background
     return Adapter(stream, mode)
 
 
-def _document(row: Mapping[str, str], mode: str) -> Document:
+def _verdict(document: Document, verdict: Judgement) -> dict[str, Any]:
+    score = verdict.score.value
+    return {"id": document.id, "score": score, "alert": verdict.match, "prob": verdict.strength}
+
+
+def _document(row: Row, mode: str) -> Document:
     if mode == "full":
-        return Document(row["id"], row["title"], row["text"], "en", "full")
+        return Document(row["id"], row["title"], row["text"], "en", length_mode(row["text"]))
     return Document(row["id"], row["title"], " ".join(row["text"].split()[:SNIPPET_WORDS]), "en", "snippet")
 
 
-def _seed(row: Mapping[str, str], position: int) -> Seed:
+def _seed(row: Row, position: int) -> Seed:
     counts = count_terms(row["title"], paragraphs(row["text"]), "en")
     return Seed(
         name=f"{position}-{row['id']}",

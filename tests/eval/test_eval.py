@@ -14,7 +14,7 @@ import pytest
 
 from tests.builders import NOW
 from tests.eval.adapter import factory
-from watcher.data import background
+from watcher.data import background, subjects
 from watcher.relevance import Document
 from watcher.relevance.evaluation import average_precision, best_f1, f1
 from watcher.relevance.features import count_terms
@@ -38,7 +38,8 @@ def _measured() -> dict[str, float]:
         topic: [_seed(row, i) for i, row in enumerate(ROWS) if row["topic"] == topic and row["kind"] == "seed"]
         for topic in TOPICS
     }
-    scorer = TfidfScorer({topic: (seeds[topic], Sensitivity()) for topic in TOPICS}, background(), Stream())
+    topics = {topic: (seeds[topic], Sensitivity()) for topic in TOPICS}
+    scorer = TfidfScorer(topics, background(), Stream(), subjects=subjects())
     entries = [row for row in ROWS if row["kind"] != "seed"]
     documents = [Document(row["title"], row["title"], row["text"], "en", "snippet") for row in entries]
     judged = scorer.judge(documents, now=NOW)
