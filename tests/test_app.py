@@ -23,8 +23,9 @@ def configured(folder: Path, *, every: str = "10m") -> Config:
         (folder / "seeds" / f"{number}.txt").write_text(text)
     path = folder / "watcher.yaml"
     path.write_text(
-        f"feeds: [{{url: 'https://news.example/feed.xml', every: {every}}}]\n"
-        "topics: {alliance: {seeds: seeds, channel: '#desk'}}\nnotify: console\ndatabase: sqlite:///watcher.db\n"
+        f"timezone: Asia/Seoul\nfeeds: [{{url: 'https://news.example/feed.xml', every: {every}}}]\n"
+        "topics: {alliance: {seeds: seeds, channel: '#desk', sensitivity: {alerts_per_day: 5}}}\n"
+        "notify: console\ndatabase: sqlite:///watcher.db\n"
     )
     return load(path, {})
 
@@ -72,4 +73,13 @@ async def test_a_topic_is_caught_up_when_each_of_its_feeds_was_polled_or_failed_
         polled = feed_state(id=feed.id, last_polled=NOW, failures=1, error="refused")
         await store.write(save, Batch(at=NOW, feeds=(polled,)))
         assert await app._caught_up() == {"alliance"}
+        await app.close()
+
+
+async def test_delivery_is_told_what_the_file_says_of_budgets_and_days(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    with Store.open(config.database) as store:
+        app = made(config, store)
+        policy = app._policy(frozenset())
+        assert (policy.topics["alliance"].budget, str(policy.zone)) == (5, "Asia/Seoul")
         await app.close()

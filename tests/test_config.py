@@ -317,7 +317,7 @@ def test_keys_without_effect_are_accepted_and_say_so(tmp_path: Path) -> None:
         tmp_path,
         FEEDS
         + "defaults: {follow_ups: none}\n"
-        + "topics:\n  t: {seeds: s, sensitivity: {alerts_per_day: 5}, was: old, follow_ups: thread}\n"
+        + "topics:\n  t: {seeds: s, was: old, follow_ups: thread}\n"
         + "slack: {editors: U0123ABCDE, near_misses: mon 09:00, flood: 1/1h}\n"
         + "health: {ping: https://hc.example/}\nretention: {articles: 15d}\nserver: {hosts: [a.example]}\n"
         + "notify: console\n",
@@ -325,7 +325,6 @@ def test_keys_without_effect_are_accepted_and_say_so(tmp_path: Path) -> None:
     told = {str(each.key): each.what for each in config.warnings}
     assert set(told.values()) == {"accepted, has no effect yet"}
     assert set(told) >= {"retention", "server.hosts", "health.ping", "slack.editors", "topics.t.was"} & set(told)
-    assert config.topics["t"].sensitivity == Sensitivity(budget=5)
     usual = "retention: {articles: 14d}\nserver: {hosts: []}\nslack: {near_misses: null}\nnotify: console\n"
     assert loaded(tmp_path, FEEDS + TOPICS + usual).warnings == ()
 

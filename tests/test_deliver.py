@@ -17,24 +17,20 @@ from hypothesis import strategies as st
 
 from tests import builders as b
 from tests.builders import NOW
+from tests.delivering import TOPIC, policy, put, row, run
 from tests.fake_slack import TOKEN, FakeSlack
 from tests.fakes import FakeClock, FakeNotifier, refusal
-from watcher.deliver import STAGES, DeliverReport, Policy, TopicPolicy, deliver, holds, telling
-from watcher.notifiers import Notifier
+from watcher.deliver import STAGES, DeliverReport, Policy, holds, telling
 from watcher.notifiers.slack import SlackNotifier
 from watcher.notifiers.webhook import WebhookNotifier
 from watcher.store import Store, outbox
-from watcher.store.report import outbox_rows
 from watcher.store.save import save
 from watcher.timing import parse_digest, parse_quiet_hours
-from watcher.types import Batch, Message, NewMember, OutboxItem, Receipt
+from watcher.types import Batch, Message, OutboxItem, Receipt
 
 UTC_ZONE = ZoneInfo("UTC")
-TOPIC = "us-south-korea"
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
-FREE = 10_000
-"""A cap that nothing reaches."""
 
 
 @pytest.fixture
@@ -60,50 +56,6 @@ def store(empty: Path, tmp_path: Path) -> Iterator[Store]:
     copy2(empty, tmp_path / "w.db")
     with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as made:
         yield made
-
-
-def policy(*, flood: int = FREE, **over: Any) -> Policy:
-    topic: dict[str, Any] = {"title": "US–South Korea alliance"}
-    names = {"done": "first_poll_done"}
-    more = {names[name]: over.pop(name) for name in list(over) if name in names}
-    topics = {TOPIC: TopicPolicy(**{**topic, **over}), "other": TopicPolicy(title="Other")}
-    return Policy(topics=topics, flood_count=flood, **more)
-
-
-def put(
-    store: Store, count: int = 1, *, destination: str = "fake:#desk", prefix: str = "news", **over: Any
-) -> list[str]:
-    """Stories with a parent each, oldest first; returns their keys."""
-    entries = [b.entry(f"{prefix} {number} at {destination}") for number in range(count)]
-    keys = [f"inst/{entry.id}" for entry in entries]
-    topic = over.get("topic", TOPIC)
-    members = [
-        NewMember(
-            story=entry.id, destination=destination, entry=entry.id, relation="founder", nearest=None,
-            summary="It was agreed.", summary_source="feed", at=NOW, topics=(topic,),
-        )
-        for entry in entries
-    ]  # fmt: skip
-    given: dict[str, Any] = {"destination": destination, "strength": 0.7, "created_at": NOW, **over}
-    rows = [
-        b.outbox_item(key, story=entry.id, entry=entry.id, **given) for key, entry in zip(keys, entries, strict=True)
-    ]
-    decisions = tuple(b.decision(entry.id, topic) for entry in entries)
-    store.write_now(
-        save, Batch(at=NOW, entries=tuple(entries), decisions=decisions, members=tuple(members), outbox=tuple(rows))
-    )
-    return keys
-
-
-def row(store: Store, key: str) -> OutboxItem:
-    return next(item for item in store.read_now(outbox_rows) if item.key == key)
-
-
-async def run(
-    store: Store, notifier: Notifier, clock: FakeClock, how: Policy | None = None, **over: Any
-) -> DeliverReport:
-    given: dict[str, Any] = {"owner": "me", "clock": clock, "sleep": clock.sleep, **over}
-    return await deliver(store, {"fake": notifier, "slack": notifier}, how or policy(), **given)
 
 
 DRAIN = timedelta(seconds=60)

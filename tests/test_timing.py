@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.builders import NOW
 from watcher import timing
-from watcher.timing import backoff, next_poll, next_slot, parse_digest, parse_quiet_hours, quiet_until
+from watcher.timing import backoff, day_around, next_poll, next_slot, parse_digest, parse_quiet_hours, quiet_until
 
 BERLIN, NEW_YORK, SEOUL, APIA = (
     ZoneInfo(name) for name in ("Europe/Berlin", "America/New_York", "Asia/Seoul", "Pacific/Apia")
@@ -237,3 +237,30 @@ def test_digest_slots_lie_ahead_and_come_once_a_day(
 def test_every_n_hours_waits_at_most_a_clock_change_longer(zone: ZoneInfo, after: datetime, hours: int) -> None:
     slot = next_slot(parse_digest(f"every {hours}h", zone), after)
     assert after < slot <= after + timedelta(hours=hours + 2)
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "begins", "ends"),
+    [
+        (NOW, ZoneInfo("UTC"), "2026-03-02T00:00", "2026-03-03T00:00"),
+        (NOW, SEOUL, "2026-03-01T15:00", "2026-03-02T15:00"),
+        (at("2026-03-01T15:00"), SEOUL, "2026-03-01T15:00", "2026-03-02T15:00"),
+        (at("2026-03-29T12:00"), BERLIN, "2026-03-28T23:00", "2026-03-29T22:00"),
+        (at("2026-10-25T12:00"), BERLIN, "2026-10-24T22:00", "2026-10-25T23:00"),
+        # Havana goes back from 1:00 to 0:00: the day has two midnights and begins with the first
+        (at("2025-11-02T05:30"), ZoneInfo("America/Havana"), "2025-11-02T04:00", "2025-11-03T05:00"),
+        # Beirut goes forward from 0:00 to 1:00: the day has none and begins at 1:00
+        (at("2025-03-30T06:00"), ZoneInfo("Asia/Beirut"), "2025-03-29T22:00", "2025-03-30T21:00"),
+    ],
+)
+def test_a_day_is_from_midnight_to_midnight_there(moment: datetime, zone: ZoneInfo, begins: str, ends: str) -> None:
+    assert day_around(moment, zone) == (at(begins), at(ends))
+
+
+@given(MOMENTS, ZONES)
+def test_days_follow_each_other_and_each_moment_is_in_one(moment: datetime, zone: ZoneInfo) -> None:
+    begins, ends = day_around(moment, zone)
+    assert begins <= moment < ends
+    assert timedelta(hours=22) <= ends - begins <= timedelta(hours=49)
+    assert day_around(begins, zone) == (begins, ends)
+    assert day_around(ends, zone)[0] == ends

@@ -158,6 +158,14 @@ def next_slot(digest: Digest, after: datetime) -> datetime:
     return min(moment for slot in digest.slots for moment in _moments(slot, after) if moment > after)
 
 
+def day_around(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The local day that holds ``now``: its midnight, and the next one. It may have 23 or 25 hours."""
+    today = now.astimezone(zone).date()
+    # two on either side: a clock that is put back just after midnight makes a bit of yesterday come after it
+    midnights = [_instant(today + ahead * _DAY, 0, zone) for ahead in range(-2, 3)]
+    return max(one for one in midnights if one <= now), min(one for one in midnights if one > now)
+
+
 def _moments(slot: DigestSlot, after: datetime) -> Iterator[datetime]:
     today = after.astimezone(slot.zone).date()
     for ahead in range(-1, _WEEK + 2):  # one more than a week: today's slot may be over, or its day may not exist

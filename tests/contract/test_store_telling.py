@@ -13,6 +13,7 @@ from tests.contract.outboxes import DESK, MINUTE, keys, put, receipt, row, state
 from tests.contract.test_store import member
 from watcher.store import Store
 from watcher.store.outbox import (
+    Told,
     alerts,
     bury,
     channel_id,
@@ -29,6 +30,7 @@ from watcher.store.outbox import (
     revive,
     sent_since,
     settle,
+    told_since,
 )
 from watcher.store.save import save
 from watcher.types import Batch
@@ -211,6 +213,20 @@ def test_messages_of_a_window_are_counted_per_destination(store: Store) -> None:
         store.write_now(settle, f"i/{n}", receipt=receipt(), now=NOW + n * MINUTE)
     assert store.read_now(sent_since, destination=DESK, since=NOW + MINUTE) == 2
     assert store.read_now(sent_since, destination="slack:#other", since=NOW) == 0
+
+
+def test_alerts_of_a_topic_are_counted_without_digests_and_replies(store: Store) -> None:
+    strengths = {"i/early": 0.99, "i/one": 0.4, "i/two": 0.6, "i/next": 0.9, "i/1": 0.95, "i/2": 0.97}
+    more = b.outbox_item("i/x", topic="other"), b.outbox_item("i/y", destination="slack:#other")
+    reply = b.outbox_item("i/reply", kind="reply", strength=0.98)
+    put(store, *(b.outbox_item(key, strength=strength) for key, strength in strengths.items()), reply, *more)
+    what: dict[str, Any] = {"destination": DESK, "topic": "us-south-korea", "since": NOW}
+    store.write_now(settle, "i/early", receipt=receipt(), now=NOW - MINUTE)
+    assert store.read_now(told_since, **what) == Told(sent=0, strongest=0.0, waiting=5)
+    store.write_now(make_digest, key="d", destination=DESK, topic="us-south-korea", members=["i/1", "i/2"], now=NOW)
+    for key in ("i/one", "i/two", "d", "i/reply", "i/x", "i/y"):
+        store.write_now(settle, key, receipt=receipt(), now=NOW)
+    assert store.read_now(told_since, **what) == Told(sent=2, strongest=0.6, waiting=1)
 
 
 def test_a_channel_is_resolved_once(store: Store) -> None:

@@ -163,6 +163,7 @@ class App:
                     digest=topic.digest,
                     quiet_hours=topic.quiet_hours,
                     urgent=topic.urgent,
+                    budget=topic.sensitivity.budget,
                     paused=topic.paused,
                 )
                 for name, topic in config.topics.items()
@@ -170,6 +171,7 @@ class App:
             # A console is read by whoever asked for it: there is nobody to flood.
             flood_count=config.slack.flood.count if any(one.remote for one in self.notifiers.values()) else 1_000_000,
             flood_window=config.slack.flood.window,
+            zone=config.timezone,
             first_poll_done=lambda topic: waited or topic in caught_up,
             seed_label=self._seed_label,
         )

@@ -255,7 +255,6 @@ class File(Keys):
 
 
 NOT_YET: dict[str, Any] = {
-    "topics.*.sensitivity.alerts_per_day": None,
     "topics.*.follow_ups": "thread",
     "topics.*.was": None,
     "slack.editors": None,

@@ -16,6 +16,7 @@ from watcher.deliver.policy import Policy, TopicPolicy
 from watcher.deliver.sending import Clock, Courier, Problem, Sleep, Step, Tally
 from watcher.notifiers import Notifier
 from watcher.store import Store, outbox
+from watcher.timing import day_around
 from watcher.types import OutboxItem
 
 __all__ = ["STAGES", "DeliverReport", "Policy", "Problem", "TopicPolicy", "deliver"]
@@ -98,7 +99,8 @@ async def _let_go(courier: Courier) -> None:
     if not waiting:
         return
     courier.tally.floods.update(_open_floods(waiting, now))
-    plan = holds.plan(waiting, courier.policy, installation=store.installation, now=now)
+    rooms = await _rooms(courier, waiting, now)
+    plan = holds.plan(waiting, courier.policy, installation=store.installation, now=now, rooms=rooms)
     for digest in plan.digests:
         await store.write(
             outbox.make_digest,
@@ -112,6 +114,17 @@ async def _let_go(courier: Courier) -> None:
         await store.write(outbox.hold, key, reason=hold.reason, until=hold.until)
     if plan.release:
         await store.write(outbox.release, plan.release, now=now)
+
+
+async def _rooms(courier: Courier, waiting: list[OutboxItem], now: datetime) -> dict[holds.Group, int]:
+    """What the budgets that hold something back have room for by now."""
+    midnight, _ = day_around(now, courier.policy.zone)
+    rooms = {}
+    for group in {(item.destination, item.topic) for item in waiting if item.hold == "budget"}:
+        destination, topic = group
+        told = await courier.store.read(outbox.told_since, destination=destination, topic=topic, since=midnight)
+        rooms[group] = holds.room(courier.policy, topic, told)
+    return rooms
 
 
 def _open_floods(waiting: list[OutboxItem], now: datetime) -> dict[str, datetime]:

@@ -6,14 +6,18 @@ Rule: held is not lost; what waited leaves singly when it is little and as one d
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
 from watcher.deliver.policy import Policy, TopicPolicy
-from watcher.timing import next_slot, quiet_until
+from watcher.store.outbox import Told
+from watcher.timing import day_around, next_slot, quiet_until
 from watcher.types import HoldReason, OutboxItem
+
+Group = tuple[str, str]
+"""Destination and topic: what shares a digest and a budget."""
 
 SINGLY = 3
 """So many leave one by one after quiet hours or a pause; more make a digest."""
@@ -47,7 +51,7 @@ class Plan:
 
 
 def why_hold(item: OutboxItem, policy: Policy, now: datetime) -> Hold | None:
-    """Whether a row that is about to be sent has to wait, flood caps aside."""
+    """Whether a row that is about to be sent has to wait, budgets and flood caps aside."""
     topic = policy.topics.get(item.topic)
     if topic is None or topic.paused or item.destination in policy.paused_destinations:
         return Hold(reason="paused", until=None)
@@ -61,6 +65,26 @@ def why_hold(item: OutboxItem, policy: Policy, now: datetime) -> Hold | None:
     return None
 
 
+def over_budget(item: OutboxItem, policy: Policy, *, told: Told, now: datetime) -> Hold | None:
+    """Whether its topic's alerts of this day are used up; ``told``: what its destination was told since midnight.
+
+    What is stronger than all of them passes: the day's best news never waits because weaker news came first.
+    """
+    topic = policy.topics.get(item.topic)
+    if topic is None or topic.budget is None or item.kind != "parent" or _is_urgent(item, topic):
+        return None
+    if told.sent < topic.budget or item.strength > told.strongest:
+        return None
+    return Hold(reason="budget", until=day_around(now, policy.zone)[1])
+
+
+def room(policy: Policy, topic: str, told: Told) -> int:
+    """How many of the alerts that a budget holds back fit into it by now, if it was raised."""
+    known = policy.topics.get(topic)
+    budget = known.budget if known else None
+    return 0 if budget is None else max(0, budget - told.sent - told.waiting)
+
+
 def capped(item: OutboxItem, policy: Policy, *, sent: int) -> bool:
     """Whether the flood cap holds a row back; ``sent``: messages at its destination in the window that ends now."""
     topic = policy.topics.get(item.topic)
@@ -68,19 +92,27 @@ def capped(item: OutboxItem, policy: Policy, *, sent: int) -> bool:
     return sent >= policy.flood_count and not passes
 
 
-def plan(held: Sequence[OutboxItem], policy: Policy, *, installation: str, now: datetime) -> Plan:
-    """Decide over all that is held."""
+def plan(
+    held: Sequence[OutboxItem],
+    policy: Policy,
+    *,
+    installation: str,
+    now: datetime,
+    rooms: Mapping[Group, int] | None = None,
+) -> Plan:
+    """Decide over all that is held. ``rooms``: what budgets have room for, see ``room``."""
     release: list[str] = []
     again: list[tuple[str, Hold]] = []
-    together: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    perhaps: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    together: defaultdict[Group, list[str]] = defaultdict(list)
+    perhaps: defaultdict[Group, list[str]] = defaultdict(list)
+    fitting = _fitting(held, rooms or {}, now)
     for item in held:
         topic = policy.topics.get(item.topic)
         if topic is None or topic.paused or item.destination in policy.paused_destinations:
             continue
         group = item.destination, item.topic
         later = why_hold(item, policy, now) if item.hold in {"quiet_hours", "paused"} else None
-        match _fate(item, topic, policy, now):
+        match "singly" if item.key in fitting else _fate(item, topic, policy, now):
             case "singly":
                 release.append(item.key)
             case "perhaps" if later is not None:
@@ -90,7 +122,7 @@ def plan(held: Sequence[OutboxItem], policy: Policy, *, installation: str, now: 
             case "digest":
                 together[group].append(item.key)
             case _:
-                again += _sooner(item, topic, now)
+                again += _sooner(item, topic, policy, now)
     for group, keys in perhaps.items():
         if len(keys) > SINGLY or group in together:
             together[group] += keys
@@ -118,17 +150,36 @@ def _fate(item: OutboxItem, topic: TopicPolicy, policy: Policy, now: datetime) -
         return "singly" if why_hold(item, policy, now) is None else "stay"
     if _is_urgent(item, topic):
         return "singly"
-    if item.hold in {"quiet_hours", "paused"} or (item.hold == "digest" and topic.digest is None):
+    gone = (item.hold == "digest" and topic.digest is None) or (item.hold == "budget" and topic.budget is None)
+    if item.hold in {"quiet_hours", "paused"} or gone:
         return "perhaps"
     return "digest" if item.held_until is None or item.held_until <= now else "stay"
 
 
-def _sooner(item: OutboxItem, topic: TopicPolicy, now: datetime) -> list[tuple[str, Hold]]:
-    """A digest slot that the configuration has moved forward."""
-    if item.hold != "digest" or topic.digest is None or item.held_until is None:
+def _fitting(held: Sequence[OutboxItem], rooms: Mapping[Group, int], now: datetime) -> frozenset[str]:
+    """What a raised budget lets go before the day ends: the strongest, as many as there is room for."""
+    waiting: defaultdict[Group, list[OutboxItem]] = defaultdict(list)
+    for item in held:
+        if item.hold == "budget" and item.held_until is not None and item.held_until > now:
+            waiting[item.destination, item.topic].append(item)
+    return frozenset(
+        item.key
+        for group, items in waiting.items()
+        for item in sorted(items, key=lambda one: (-one.strength, one.created_at))[: rooms.get(group, 0)]
+    )
+
+
+def _sooner(item: OutboxItem, topic: TopicPolicy, policy: Policy, now: datetime) -> list[tuple[str, Hold]]:
+    """A digest slot, or an end of the day, that the configuration has moved forward."""
+    if item.held_until is None:
         return []
-    slot = next_slot(topic.digest, now)
-    return [(item.key, Hold(reason="digest", until=slot))] if slot < item.held_until else []
+    if item.hold == "digest" and topic.digest is not None:
+        hold = Hold(reason="digest", until=next_slot(topic.digest, now))
+    elif item.hold == "budget":
+        hold = Hold(reason="budget", until=day_around(now, policy.zone)[1])
+    else:
+        return []
+    return [(item.key, hold)] if hold.until is not None and hold.until < item.held_until else []
 
 
 def _is_urgent(item: OutboxItem, topic: TopicPolicy) -> bool:

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from watcher.timing import Digest, QuietHours
+
+UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,8 @@ class TopicPolicy:
     digest: Digest | None = None
     quiet_hours: QuietHours | None = None
     urgent: float | None = None
+    budget: int | None = None
+    """Alerts a day at each of its destinations; what is over it leaves as a digest when the day ends."""
     paused: bool = False
 
 
@@ -45,5 +50,7 @@ class Policy:
     flood_count: int = 10
     flood_window: timedelta = timedelta(minutes=10)
     paused_destinations: frozenset[str] = frozenset()
+    zone: ZoneInfo = UTC
+    """Where the days of budgets begin and end."""
     first_poll_done: Callable[[str], bool] = field(default=_always)
     seed_label: Callable[[str, str], str] = field(default=_as_named)

@@ -18,7 +18,7 @@ from watcher.deliver.policy import Policy
 from watcher.errors import DeliveryError
 from watcher.notifiers import Notifier
 from watcher.store import Store, outbox
-from watcher.timing import backoff
+from watcher.timing import backoff, day_around
 from watcher.types import Message, OutboxItem, Receipt
 
 Step = Callable[[str], None]
@@ -132,11 +132,20 @@ class Courier:
     async def _held(self, item: OutboxItem) -> bool:
         self.on_step("deliver.hold")
         now = self.clock()
-        hold = holds.why_hold(item, self.policy, now) or await self._flood(item, now)
+        hold = holds.why_hold(item, self.policy, now) or await self._budget(item, now) or await self._flood(item, now)
         if hold is None:
             return False
         await self.store.write(outbox.hold, item.key, reason=hold.reason, until=hold.until)
         return True
+
+    async def _budget(self, item: OutboxItem, now: datetime) -> Hold | None:
+        """Over the topic's alerts of the day, until it ends."""
+        topic = self.policy.topics.get(item.topic)
+        if topic is None or topic.budget is None:
+            return None
+        midnight, _ = day_around(now, self.policy.zone)
+        told = await self.store.read(outbox.told_since, destination=item.destination, topic=item.topic, since=midnight)
+        return holds.over_budget(item, self.policy, told=told, now=now)
 
     async def _flood(self, item: OutboxItem, now: datetime) -> Hold | None:
         """Over the cap until the window's end; what comes meanwhile waits with it."""

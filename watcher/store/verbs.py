@@ -48,6 +48,7 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     outbox.pending_count,
     outbox.oldest_due,
     outbox.sent_since,
+    outbox.told_since,
     outbox.channel_id,
     report.entry_report,
     report.feed_rows,

@@ -6,12 +6,21 @@ lost, and a key that was sent is never claimed again.
 
 from watcher.store.outbox.alert_rows import AlertRow, alerts
 from watcher.store.outbox.claims import claim, give_back, mark_plain, mark_sending_unsure, retry_later, retry_now
-from watcher.store.outbox.counts import channel_id, oldest_due, pending_count, remember_channel, sent_since
+from watcher.store.outbox.counts import (
+    Told,
+    channel_id,
+    oldest_due,
+    pending_count,
+    remember_channel,
+    sent_since,
+    told_since,
+)
 from watcher.store.outbox.ends import bury, revive, settle
 from watcher.store.outbox.holds import held, hold, in_digest, make_digest, release
 
 __all__ = [
     "AlertRow",
+    "Told",
     "alerts",
     "bury",
     "channel_id",
@@ -32,4 +41,5 @@ __all__ = [
     "revive",
     "sent_since",
     "settle",
+    "told_since",
 ]

@@ -5,12 +5,24 @@ Rule: a digest counts as the one message it is, not as the rows it tells.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, exists, func, or_, select
 
 from watcher.store import rows
 from watcher.store.tables import channels, outbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Alerts of one topic that one destination got since some moment, each a message of its own."""
+
+    sent: int
+    strongest: float
+    """Of those; 0 when there are none."""
+    waiting: int
+    """Alerts on their way there now, not held."""
 
 
 def pending_count(conn: Connection) -> int:
@@ -48,6 +60,17 @@ def sent_since(conn: Connection, *, destination: str, since: datetime) -> int:
         )
     )
     return conn.scalar(sent) or 0
+
+
+def told_since(conn: Connection, *, destination: str, topic: str, since: datetime) -> Told:
+    """What a destination was told of a topic at or after ``since``; digests, what they tell and replies aside."""
+    alerts = outbox.c.destination == destination, outbox.c.topic == topic, outbox.c.kind == "parent"
+    sent = select(func.count(), func.max(outbox.c.strength)).where(
+        *alerts, outbox.c.settled_at >= since, outbox.c.state == "sent", outbox.c.digest.is_(None)
+    )
+    waiting = select(func.count()).select_from(outbox).where(*alerts, outbox.c.state.in_(("pending", "sending")))
+    number, strongest = conn.execute(sent).one()
+    return Told(sent=number, strongest=strongest or 0.0, waiting=conn.scalar(waiting) or 0)
 
 
 def channel_id(conn: Connection, destination: str) -> str | None:
