@@ -11,7 +11,7 @@ from tests.builders import NOW
 from tests.contract.test_store import FEED, MINUTE, member
 from watcher.relevance.stream import BINS, bin_of, weight
 from watcher.store import Store
-from watcher.store.report import counts, entry_report, feed_rows
+from watcher.store.report import counts, entry_report, feed_languages, feed_rows
 from watcher.store.save import save
 from watcher.store.stream import load_stream, prune_stream
 from watcher.types import Batch, StreamDelta
@@ -90,3 +90,35 @@ def test_a_report_names_feeds_topics_and_how_the_story_told_a_copy(store: Store)
     total = store.read_now(counts)
     assert (total.feeds, total.entries, total.stories, total.outbox) == (1, 2, 1, {"pending": 1})
     assert total.decisions == {"us-south-korea": {"grouped": 1, "pending": 1}}
+
+
+@pytest.mark.parametrize(
+    ("languages", "found"),
+    [
+        (["ko"] * 5, "ko"),
+        (["ko"] * 4, None),
+        (["ko"] * 4 + ["en"] * 2, "ko"),
+        (["ko"] * 4 + ["en"] * 3, None),
+        (["und"] * 9, None),
+        (["und"] * 2 + ["ko"] * 4, "ko"),
+        (["ko"] * 60 + ["en"] * 40, "en"),  # only the latest count
+        ([], None),
+    ],
+)
+def test_a_feeds_language_is_that_of_most_of_its_latest_entries(
+    store: Store, languages: list[str], found: str | None
+) -> None:
+    brought = [b.entry(f"{number}", language=language) for number, language in enumerate(languages)]
+    seen = [b.sighting(entry.id, FEED, seen=NOW + number * MINUTE) for number, entry in enumerate(brought)]
+    again = [b.sighting(entry.id, FEED, guid="again", seen=one.seen) for entry, one in zip(brought, seen, strict=True)]
+    other = b.entry("elsewhere", language="fr")
+    store.write_now(
+        save,
+        Batch(
+            at=NOW,
+            feeds=(b.feed_state(),),
+            entries=(*brought, other),
+            sightings=(*seen, *again, b.sighting(other.id, "other feed")),
+        ),
+    )
+    assert store.read_now(feed_languages, [FEED, "other feed", "never polled"]) == ({FEED: found} if found else {})

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from watcher.cli.common import print_json, read_config, stored
+from watcher.cli.doubts import seedless_languages, unheard_feeds
 from watcher.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
@@ -23,15 +25,15 @@ def check(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", he
     """Check configuration, seeds, rules and each topic's own examples; print what carries every topic."""
     try:
         config = read_config(ctx)
-        scorer, doubts = _scorer(config)
+        known = _look(config)
     except ConfigError as error:
         if as_json:
             print_json({"ok": False, "errors": [str(one) for one in error.problems], "warnings": [], "topics": {}})
         else:
             print("\n".join(str(one) for one in error.problems), file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
-    warnings = [*config.warnings, *doubts]
-    topics = {name: _topic(name, topic, scorer) for name, topic in config.topics.items()}
+    warnings = [*config.warnings, *known.doubts]
+    topics = {name: _topic(name, topic, known.scorer) for name, topic in config.topics.items()}
     failed = [one for topic in topics.values() for one in topic["failed"]]
     if as_json:
         told = [str(one) for one in warnings]
@@ -42,18 +44,31 @@ def check(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", he
         raise typer.Exit(1)
 
 
-def _scorer(config: Config) -> tuple[Scorer, tuple[Problem, ...]]:
-    """The scorer as the service would start with it, and what is doubtful about the seeds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """The scorer as the service would start with it, and what is doubtful about seeds and languages."""
+
+    scorer: Scorer
+    doubts: tuple[Problem, ...]
+
+
+def _look(config: Config) -> _Known:
+    """Read the seeds, and what the service has learned so far, if there is a database."""
     from watcher.app import load_seeds, make_scorer
     from watcher.relevance.stream import Stream
+    from watcher.store.report import feed_languages
     from watcher.store.stream import load_stream
 
-    topics, doubts = load_seeds(config)
+    topics, about_seeds = load_seeds(config)
+    stream, spoken = Stream(), dict[str, str]()
     store = stored(config)
-    if store is None:
-        return make_scorer(topics, Stream()), doubts
-    with store:
-        return make_scorer(topics, store.read_now(load_stream)), doubts
+    if store is not None:
+        with store:
+            stream = store.read_now(load_stream)
+            spoken = store.read_now(feed_languages, [feed.id for feed in config.feeds])
+    scorer = make_scorer(topics, stream)
+    about_languages = (*seedless_languages(config, scorer), *unheard_feeds(config, scorer, spoken))
+    return _Known(scorer=scorer, doubts=(*about_seeds, *about_languages))
 
 
 def _topic(name: str, topic: TopicConfig, scorer: Scorer) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -19,7 +19,7 @@ from watcher.config.checking import checked
 from watcher.config.filling import filled
 from watcher.config.findings import Findings, shown, suggest
 from watcher.config.keys import Fetch, OpmlFeeds, SearchFeed, UrlFeed
-from watcher.config.reading import Key, Plain
+from watcher.config.reading import Key, Plain, key_name
 from watcher.config.values import Refused
 from watcher.errors import Problem
 from watcher.types import Feed
@@ -49,14 +49,23 @@ class Surroundings:
     topics: frozenset[str]
 
 
-def read_feeds(raw: Plain, around: Surroundings, findings: Findings) -> tuple[tuple[Feed, ...], tuple[Path, ...]]:
-    """The feeds in order, and the OPML files that were read for them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedList:
+    """The feeds in order, the OPML files that were read for them, and the item of each feed, as problems name it."""
+
+    feeds: tuple[Feed, ...] = ()
+    files: tuple[Path, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_feeds(raw: Plain, around: Surroundings, findings: Findings) -> FeedList:
+    """Read the list and all that it names."""
     if raw is None or raw == []:
         findings.add(("feeds",), "there are no feeds", "list at least one: - https://example.org/feed.xml")
-        return (), ()
+        return FeedList()
     if not isinstance(raw, list):
         findings.add(("feeds",), f"{shown(raw)} is no list", "write one feed a line: - https://example.org/feed.xml")
-        return (), ()
+        return FeedList()
     listed: list[_Listed] = []
     files: list[Path] = []
     for index, item in enumerate(raw):
@@ -69,7 +78,8 @@ def read_feeds(raw: Plain, around: Surroundings, findings: Findings) -> tuple[tu
             what = "this item is empty" if item is None else f"{shown(item)} is no feed"
             findings.add(key, what, "write an address, or keys: {url: https://example.org/feed.xml}")
     _refuse_twins(listed, findings)
-    return tuple(_with_own_names(listed)), tuple(files)
+    keys = {each.feed.id: key_name(each.key) for each in listed}
+    return FeedList(feeds=tuple(_with_own_names(listed)), files=tuple(files), keys=keys)
 
 
 def _of_keys(

@@ -46,19 +46,19 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     base = path.parent
     topics = read_topics(raw, base=base, zone=zone, way=way, findings=findings)
     around = Surroundings(base=base, environ=environ, fetch=fetch, topics=topic_names(raw))
-    feeds, opml_files = read_feeds(raw.get("feeds"), around, findings)
+    listed = read_feeds(raw.get("feeds"), around, findings)
     slack = _slack(raw, way, findings)
     database = _database(raw, base, environ, findings)
     server = _server(raw, environ, findings)
     health = _group(keys.Health, "health", raw, findings)
     retention = _group(keys.Retention, "retention", raw, findings)
     note_not_yet(raw, findings)
-    _note_unserved(topics, feeds, findings)
+    _note_unserved(topics, listed.feeds, findings)
     if findings.errors:
         raise ConfigError(findings.errors)
     return Config(
         path=path,
-        feeds=feeds,
+        feeds=listed.feeds,
         topics=topics,
         fetch=_fetch(fetch),
         notify=notify,
@@ -68,10 +68,11 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         health=HealthConfig(polls=health.polls, outbox=health.outbox, ping=health.ping),
         retention=RetentionConfig(articles=retention.articles, entries=retention.entries, feedback=retention.feedback),
         timezone=zone,
-        watched=(path, *opml_files, *(topic.seeds for topic in topics.values())),
+        watched=(path, *listed.files, *(topic.seeds for topic in topics.values())),
         warnings=findings.warnings,
         secrets=secrets,
         lines=_named_lines(document),
+        feed_keys=listed.keys,
     )
 
 

@@ -113,6 +113,8 @@ class Config:
     secrets: Secrets
     lines: Mapping[str, int] = field(default_factory=dict, repr=False)
     """Key, as problems name it → its line."""
+    feed_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Feed → the item of the list that brought it, as problems name it."""
 
     def problem(self, key: str, what: str, remedy: str | None = None, *, warning: bool = False) -> Problem:
         """A problem with a key of this file that shows later (an empty seed folder, say), with the key's line."""

@@ -5,6 +5,7 @@ Rule: reads only, and everything that decides is already in the row; nothing is 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +13,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from watcher.relevance.features import UNDETERMINED
 from watcher.store import rows
 from watcher.store.outbox.followers import items
 from watcher.store.tables import decisions, entries, feed_states, matches, outbox, sightings, stories, story_members
 from watcher.types import Decision, Entry, FeedState, OutboxItem, OutboxState, Relation
+
+LATEST, ENOUGH, MOST = 50, 5, 2 / 3
+"""A feed's language is that of two thirds of its latest entries, where it has brought a few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +118,24 @@ def feed_rows(conn: Connection) -> list[FeedRow]:
         )
         for row in known
     ]
+
+
+def feed_languages(conn: Connection, feeds: Collection[str]) -> dict[str, str]:
+    """Feed → the language of most of its latest entries; none where they are few or mixed."""
+    found = {}
+    for feed in feeds:
+        counted = Counter(_latest_languages(conn, feed))
+        (language, number), *_ = counted.most_common(1) or [("", 0)]
+        if counted.total() >= ENOUGH and number >= MOST * counted.total() and language != UNDETERMINED:
+            found[feed] = language
+    return found
+
+
+def _latest_languages(conn: Connection, feed: str) -> list[str]:
+    came = func.max(sightings.c.first_seen)
+    seen = select(sightings.c.entry).where(sightings.c.feed == feed).group_by(sightings.c.entry)
+    latest = seen.order_by(came.desc(), sightings.c.entry).limit(LATEST).subquery()
+    return list(conn.scalars(select(entries.c.language).join(latest, latest.c.entry == entries.c.id)))
 
 
 def outbox_rows(conn: Connection, states: Collection[OutboxState] | None = None) -> list[OutboxItem]:

@@ -52,6 +52,7 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     outbox.channel_id,
     report.entry_report,
     report.feed_rows,
+    report.feed_languages,
     report.outbox_rows,
     report.recent_decisions,
     report.counts,
