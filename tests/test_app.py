@@ -5,12 +5,14 @@ from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
+from structlog.testing import capture_logs
 
-from tests.builders import NOW, feed_state, outbox_item
+from tests.builders import NOW, decision, entry, feed_state, outbox_item
 from tests.line import SEEDS
 from watcher.app import App, build
 from watcher.config import Config, load
 from watcher.store import Store
+from watcher.store.feeds import register_topics
 from watcher.store.outbox import claim, pending_count
 from watcher.store.report import outbox_rows
 from watcher.store.save import save
@@ -82,4 +84,36 @@ async def test_delivery_is_told_what_the_file_says_of_budgets_and_days(tmp_path:
         app = made(config, store)
         policy = app._policy(frozenset())
         assert (policy.topics["alliance"].budget, str(policy.zone)) == (5, "Asia/Seoul")
+        await app.close()
+
+
+async def test_a_quiet_topic_is_said_once_a_day_with_its_best_near_miss(tmp_path: Path) -> None:
+    config, now = configured(tmp_path), [NOW]
+    with Store.open(config.database) as store:
+        app = build(config, store, clock=lambda: now[0], jitter=lambda: 0.5, console=Console(file=StringIO()))
+        await store.write(register_topics, ["alliance"], now=NOW - timedelta(days=6))
+        near = entry("Talks end", url="https://news.example/talks?key=sentinel")
+        missed = decision(near.id, "alliance", state="below", score=0.09)
+        await store.write(save, Batch(at=NOW, entries=(near,), decisions=(missed,)))
+        with capture_logs() as lines:
+            await app.say_quiet()
+            assert lines == [], "a topic of six days was not quiet for a week"
+            for hours in (24, 1, 1, 24):
+                now[0] += timedelta(hours=hours)
+                await app.say_quiet()
+        assert [line.pop("event") for line in lines] == ["topic.quiet"] * 2
+        assert (
+            lines[0]
+            == lines[1]
+            == {
+                "log_level": "info",
+                "topic": "alliance",
+                "reason": "no alert for a week",
+                "closest": "Talks end",
+                "outlet": "Example News",
+                "of_threshold": 0.75,
+                "url": "https://news.example/talks?…",
+            }
+        )
+        assert store.read_now(outbox_rows) == []
         await app.close()

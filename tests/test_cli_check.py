@@ -1,9 +1,9 @@
-"""What `watcher check` says beyond errors: doubts about languages."""
+"""What `watcher check` says beyond errors: doubts about languages, and what a quiet topic has nearly matched."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from tests.commands import Outcome, installed, run
 from tests.line import SEEDS
 from watcher.config import load
 from watcher.store import Store
+from watcher.store.feeds import register_topics
 from watcher.store.save import save
 from watcher.types import Batch
 
@@ -135,3 +136,60 @@ def test_a_listed_language_without_a_seed_is_a_doubt(tmp_path: Path, place: str)
         f"{config}:1: {key}: ko is listed, but no seed{whose} is in ko: such entries score 0; "
         "add a seed in ko, or take ko out"
     )
+
+
+# -- quiet topics
+
+
+def judged(config: Path, *scores: float, since: timedelta = timedelta(days=30), **over: Any) -> None:
+    """Let ``alliance``, known for so long, have judged entries with these scores yesterday, at a threshold of 0.12."""
+    entries = [b.entry(f"News {n}", url=f"https://news.example/{n}?key=sentinel") for n in range(len(scores))]
+    given = {"state": "below", "threshold": 0.12, "decided_at": NOW - timedelta(days=1), **over}
+    decisions = tuple(
+        b.decision(entry.id, "alliance", score=score, **given) for entry, score in zip(entries, scores, strict=True)
+    )
+    with Store.open(load(config, {}).database) as store:
+        store.write_now(register_topics, ["alliance"], now=NOW - since)
+        store.write_now(save, Batch(at=NOW, entries=tuple(entries), decisions=decisions))
+
+
+def test_a_topic_that_was_quiet_for_a_week_shows_what_came_closest(tmp_path: Path) -> None:
+    config = installed(tmp_path)
+    judged(config, 0.06, 0.114)
+    told = check(config)
+    assert told.code == 0
+    assert told.out.splitlines()[-3:] == [
+        "  no alert for a week; closest:",
+        "    0.95 × the threshold: News 1 (Example News) https://news.example/1?…",
+        "    0.50 × the threshold: News 0 (Example News) https://news.example/0?…",
+    ]
+    (first, _) = check(config, "--json").json["topics"]["alliance"]["near_misses"]
+    assert first == {
+        "headline": "News 1",
+        "outlet": "Example News",
+        "url": "https://news.example/1?…",
+        "score": 0.114,
+        "threshold": 0.12,
+        "ratio": pytest.approx(0.95),
+    }
+
+
+def test_a_topic_of_yesterday_had_no_alert_yet(tmp_path: Path) -> None:
+    config = installed(tmp_path)
+    judged(config, 0.06, since=timedelta(days=1))
+    assert "  no alert yet; closest:" in check(config).out.splitlines()
+
+
+@pytest.mark.parametrize("over", [{"state": "posted"}, {"decided_at": NOW - timedelta(days=8)}])
+def test_a_topic_with_an_alert_or_without_entries_shows_none(tmp_path: Path, over: dict[str, Any]) -> None:
+    config = installed(tmp_path)
+    judged(config, 0.06, **over)
+    assert "closest" not in check(config).out
+    assert check(config, "--json").json["topics"]["alliance"]["near_misses"] == []
+
+
+def test_without_a_database_and_for_a_paused_topic_there_are_none(tmp_path: Path) -> None:
+    config = installed(tmp_path, topics={"alliance": {"seeds": "seeds", "paused": True}})
+    assert check(config, "--json").json["topics"]["alliance"]["near_misses"] == []
+    judged(config, 0.06)
+    assert check(config, "--json").json["topics"]["alliance"]["near_misses"] == []

@@ -160,6 +160,7 @@ class Service:
 
     async def _tidy_tick(self) -> None:
         await self.app.tidy()
+        await self.app.say_quiet()
 
     async def _watch_tick(self) -> None:
         seen = await asyncio.to_thread(fingerprint, self.app.config.watched)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,20 @@ from tests.builders import NOW
 from tests.contract.test_store import FEED, MINUTE, member
 from watcher.relevance.stream import BINS, bin_of, weight
 from watcher.store import Store
-from watcher.store.report import counts, entry_report, feed_languages, feed_rows
+from watcher.store.entries import entomb
+from watcher.store.feeds import register_topics
+from watcher.store.report import (
+    NearMiss,
+    QuietTopic,
+    counts,
+    entry_report,
+    feed_languages,
+    feed_rows,
+    quiet_topics,
+)
 from watcher.store.save import save
 from watcher.store.stream import load_stream, prune_stream
-from watcher.types import Batch, StreamDelta
+from watcher.types import Batch, Entry, StreamDelta
 
 # statistics
 
@@ -122,3 +133,73 @@ def test_a_feeds_language_is_that_of_most_of_its_latest_entries(
         ),
     )
     assert store.read_now(feed_languages, [FEED, "other feed", "never polled"]) == ({FEED: found} if found else {})
+
+
+# quiet topics
+
+TOPIC = "us-south-korea"
+WEEK_AGO = NOW - timedelta(days=7)
+
+
+def judged(store: Store, *entries: Entry, topic: str = TOPIC, **over: Any) -> None:
+    given: dict[str, Any] = {"state": "below", "score": 0.06, "threshold": 0.12, **over}
+    decided = tuple(b.decision(entry.id, topic, **given) for entry in entries)
+    store.write_now(save, Batch(at=NOW, entries=entries, decisions=decided))
+
+
+def quiet(store: Store, *names: str) -> dict[str, QuietTopic]:
+    return store.read_now(quiet_topics, names or [TOPIC], since=WEEK_AGO)
+
+
+def test_a_quiet_topic_shows_the_five_that_came_closest_to_their_thresholds(store: Store) -> None:
+    for number, (score, threshold) in enumerate(
+        [(0.11, 0.12), (0.12, 0.15), (0.02, 0.12), (0.06, 0.12), (0.07, 0.12), (0.08, 0.12), (0.09, 0.12), (0.0, 0.12)]
+    ):
+        judged(store, b.entry(f"{number}"), score=score, threshold=threshold)
+    judged(store, b.entry("another language"), score=None, threshold=None)
+    judged(store, b.entry("a rule"), state="excluded", score=0.9)
+    closest = quiet(store)[TOPIC].closest
+    assert [miss.headline for miss in closest] == ["0", "1", "6", "5", "4"]
+    first = b.entry("0")
+    assert closest[0] == NearMiss(headline="0", outlet=first.outlet, url=first.url, score=0.11, threshold=0.12)
+    assert closest[1].ratio == pytest.approx(0.8)
+
+
+def test_one_headline_of_many_outlets_is_one_near_miss(store: Store) -> None:
+    copies = [b.entry("Talks end", url=f"https://{n}.example/talks", outlet=f"Outlet {n}") for n in range(4)]
+    for number, entry in enumerate(copies):
+        judged(store, entry, score=0.08 + number / 100)
+    judged(store, b.entry("Other news"), score=0.05)
+    closest = quiet(store)[TOPIC].closest
+    assert [(miss.headline, miss.outlet) for miss in closest] == [
+        ("Talks end", "Outlet 3"),
+        ("Other news", "Example News"),
+    ]
+
+
+@pytest.mark.parametrize("state", ["pending", "held", "posted", "grouped", "dead"])
+def test_a_match_within_the_week_is_no_quiet(store: Store, state: str) -> None:
+    judged(store, b.entry("near"))
+    assert set(quiet(store)) == {TOPIC}
+    judged(store, b.entry("old match"), state=state, decided_at=WEEK_AGO - MINUTE)
+    judged(store, b.entry("elsewhere"), state=state, topic="other")
+    assert set(quiet(store, TOPIC, "other")) == {TOPIC}
+    judged(store, b.entry("match"), state=state, decided_at=WEEK_AGO)
+    assert quiet(store) == {}
+
+
+def test_what_is_old_or_forgotten_is_no_near_miss(store: Store) -> None:
+    old, gone = b.entry("old"), b.entry("gone")
+    judged(store, old, decided_at=WEEK_AGO - MINUTE)
+    judged(store, gone)
+    store.write_now(entomb, gone.id)
+    assert quiet(store, TOPIC, "never judged") == {}
+
+
+def test_a_topic_of_yesterday_is_said_to_be_new(store: Store) -> None:
+    for name, since in (("old", WEEK_AGO), ("young", WEEK_AGO + MINUTE)):
+        store.write_now(register_topics, [name], now=since)
+        judged(store, b.entry(name), topic=name)
+    judged(store, b.entry("unknown"), topic="unknown")
+    found = quiet(store, "old", "young", "unknown")
+    assert {name: topic.new for name, topic in found.items()} == {"old": False, "young": True, "unknown": True}

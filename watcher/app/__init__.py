@@ -15,6 +15,7 @@ from rich.console import Console
 
 from watcher import __version__
 from watcher.app.parts import Topics, extract, load_seeds, make_fetcher, make_notifiers, make_scorer, utc_now
+from watcher.app.quiet import Quiet
 from watcher.config import Config
 from watcher.deliver import DeliverReport, Policy, TopicPolicy, deliver
 from watcher.fetch import Fetcher
@@ -68,6 +69,7 @@ class App:
     owner: str
     """Names this process in the outbox's leases."""
     topics: Topics
+    quiet: Quiet
     retired: list[Fetcher]
     """Fetchers of former configurations: closed at the end, since polls may still use them."""
 
@@ -115,6 +117,10 @@ class App:
         if not self.poller.busy:
             while self.retired:
                 await self.retired.pop().close()
+
+    async def say_quiet(self) -> None:
+        """Let the log say which topics had no alert for a week."""
+        await self.quiet.say([name for name, topic in self.config.topics.items() if not topic.paused])
 
     async def close(self) -> None:
         """Let go of everything; the store last, so that what was settled is written."""
@@ -238,6 +244,7 @@ def build(
         started=clock(),
         owner=f"{os.getpid()}-{secrets.token_hex(4)}",
         topics=topics,
+        quiet=Quiet(store=store, clock=clock),
         retired=[],
     )
     app.poller = _poller(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,10 +14,12 @@ import typer
 from watcher.cli.common import print_json, read_config, stored
 from watcher.cli.doubts import seedless_languages, unheard_feeds
 from watcher.errors import ConfigError, Problem
+from watcher.urls import redact
 
 if TYPE_CHECKING:
     from watcher.config import Config, TopicConfig
     from watcher.relevance import Scorer
+    from watcher.store.report import NearMiss, QuietTopic
 
 TERMS = 15
 
@@ -33,50 +36,67 @@ def check(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", he
             print("\n".join(str(one) for one in error.problems), file=sys.stderr)
         raise typer.Exit(error.exit_code) from None
     warnings = [*config.warnings, *known.doubts]
-    topics = {name: _topic(name, topic, known.scorer) for name, topic in config.topics.items()}
+    topics = {name: _topic(name, topic, known) for name, topic in config.topics.items()}
     failed = [one for topic in topics.values() for one in topic["failed"]]
     if as_json:
         told = [str(one) for one in warnings]
         print_json({"ok": not failed, "errors": failed, "warnings": told, "topics": topics})
     else:
-        _print(config, warnings, topics)
+        _print(config, warnings, topics, known.quiet)
     if failed:
         raise typer.Exit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """The scorer as the service would start with it, and what is doubtful about seeds and languages."""
+    """The scorer as the service would start with it, what is doubtful about seeds and languages, and quiet topics."""
 
     scorer: Scorer
     doubts: tuple[Problem, ...]
+    quiet: Mapping[str, QuietTopic]
 
 
 def _look(config: Config) -> _Known:
     """Read the seeds, and what the service has learned so far, if there is a database."""
-    from watcher.app import load_seeds, make_scorer
+    from watcher.app import load_seeds, make_scorer, utc_now
+    from watcher.app.quiet import WEEK
     from watcher.relevance.stream import Stream
-    from watcher.store.report import feed_languages
+    from watcher.store.report import QuietTopic, feed_languages, quiet_topics
     from watcher.store.stream import load_stream
 
     topics, about_seeds = load_seeds(config)
-    stream, spoken = Stream(), dict[str, str]()
+    stream, spoken, quiet = Stream(), dict[str, str](), dict[str, QuietTopic]()
+    at_work = [name for name, topic in config.topics.items() if not topic.paused]
     store = stored(config)
     if store is not None:
         with store:
             stream = store.read_now(load_stream)
             spoken = store.read_now(feed_languages, [feed.id for feed in config.feeds])
+            quiet = store.read_now(quiet_topics, at_work, since=utc_now() - WEEK)
     scorer = make_scorer(topics, stream)
     about_languages = (*seedless_languages(config, scorer), *unheard_feeds(config, scorer, spoken))
-    return _Known(scorer=scorer, doubts=(*about_seeds, *about_languages))
+    return _Known(scorer=scorer, doubts=(*about_seeds, *about_languages), quiet=quiet)
 
 
-def _topic(name: str, topic: TopicConfig, scorer: Scorer) -> dict[str, Any]:
+def _topic(name: str, topic: TopicConfig, known: _Known) -> dict[str, Any]:
+    scorer, quiet = known.scorer, known.quiet.get(name)
     return {
         "title": topic.title,
         "terms": [[term, round(weight, 3)] for term, weight in scorer.key_terms(name, TERMS)],
         "languages": sorted(scorer.languages(name)),
+        "near_misses": [_near(miss) for miss in quiet.closest] if quiet else [],
         "failed": _unexpected(name, topic, scorer),
+    }
+
+
+def _near(miss: NearMiss) -> dict[str, Any]:
+    return {
+        "headline": miss.headline,
+        "outlet": miss.outlet,
+        "url": redact(miss.url) if miss.url else None,
+        "score": miss.score,
+        "threshold": miss.threshold,
+        "ratio": miss.ratio,
     }
 
 
@@ -102,12 +122,19 @@ def _unexpected(name: str, topic: TopicConfig, scorer: Scorer) -> list[str]:
     return found
 
 
-def _print(config: Config, warnings: list[Problem], topics: dict[str, dict[str, Any]]) -> None:
+def _print(
+    config: Config, warnings: list[Problem], topics: dict[str, dict[str, Any]], quiet: Mapping[str, QuietTopic]
+) -> None:
     for one in warnings:
         print(f"warning: {one}", file=sys.stderr)
     print(f"{config.path}: feeds: {len(config.feeds)}, topics: {len(topics)}, alerts go to: {config.notify}")
     for name, topic in topics.items():
         print(f"\n{name} — {topic['title']} ({', '.join(topic['languages'])})")
         print("  carried by: " + ", ".join(term for term, _ in topic["terms"]))
+        if topic["near_misses"]:
+            print(f"  no alert {'yet' if quiet[name].new else 'for a week'}; closest:")
+        for miss in topic["near_misses"]:
+            address = f" {miss['url']}" if miss["url"] else ""
+            print(f"    {miss['ratio']:.2f} × the threshold: {miss['headline']} ({miss['outlet']}){address}")
         for sentence in topic["failed"]:
             print(f"  {sentence}", file=sys.stderr)

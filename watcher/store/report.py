@@ -11,16 +11,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
 
 from watcher.relevance.features import UNDETERMINED
 from watcher.store import rows
 from watcher.store.outbox.followers import items
-from watcher.store.tables import decisions, entries, feed_states, matches, outbox, sightings, stories, story_members
-from watcher.types import Decision, Entry, FeedState, OutboxItem, OutboxState, Relation
+from watcher.store.tables import (
+    decisions,
+    entries,
+    feed_states,
+    matches,
+    outbox,
+    sightings,
+    stories,
+    story_members,
+    topics,
+)
+from watcher.types import Decision, Entry, FeedState, OutboxItem, OutboxState, Relation, State
 
 LATEST, ENOUGH, MOST = 50, 5, 2 / 3
 """A feed's language is that of two thirds of its latest entries, where it has brought a few."""
+CLOSEST, COPIES = 5, 5
+"""Near misses that are told of a topic, out of so many times as many: one report is often there several times."""
+MATCHED: tuple[State, ...] = ("pending", "held", "posted", "grouped", "dead")
+"""States of an entry that matched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +79,31 @@ class Judged:
 
     entry: Entry
     decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearMiss:
+    """An entry that stayed below a topic's threshold."""
+
+    headline: str
+    outlet: str
+    url: str | None
+    score: float
+    threshold: float
+
+    @property
+    def ratio(self) -> float:
+        """How much of the threshold the score reached."""
+        return self.score / self.threshold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietTopic:
+    """A topic that judged entries and matched none, with those that came closest, best first."""
+
+    closest: tuple[NearMiss, ...]
+    new: bool
+    """Not known here for so long: it had less time to match."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +194,37 @@ def recent_decisions(conn: Connection, since: datetime) -> list[Judged]:
     return [Judged(entry=rows.entry(row), decision=_labelled(row)) for row in conn.execute(found)]
 
 
+def quiet_topics(conn: Connection, names: Collection[str], *, since: datetime) -> dict[str, QuietTopic]:
+    """Those of these topics that judged entries at or after ``since``, and matched none of them."""
+    found = {}
+    for name in names:
+        lately = decisions.c.topic == name, decisions.c.decided_at >= since
+        if conn.scalar(select(exists().where(*lately, decisions.c.state.in_(MATCHED)))):
+            continue
+        closest = _closest(conn, *lately)
+        if closest:
+            known = conn.scalar(select(topics.c.added_at).where(topics.c.name == name))
+            found[name] = QuietTopic(closest=closest, new=known is None or known > since)
+    return found
+
+
+def _closest(conn: Connection, *lately: ColumnElement[bool]) -> tuple[NearMiss, ...]:
+    """The best of these entries that stayed below the threshold; of those with one headline, the better one."""
+    ratio = decisions.c.score / decisions.c.threshold
+    below = (
+        select(entries.c.title, entries.c.outlet, entries.c.url, decisions.c.score, decisions.c.threshold)
+        .join(decisions, decisions.c.entry == entries.c.id)
+        .where(*lately, decisions.c.state == "below", decisions.c.score > 0, decisions.c.threshold > 0)
+        .where(entries.c.tombstone.is_(False))
+        .order_by(ratio.desc(), decisions.c.decided_at, entries.c.id)
+    )
+    best: dict[str, NearMiss] = {}
+    for row in conn.execute(below.limit(CLOSEST * COPIES)):
+        miss = NearMiss(headline=row.title, outlet=row.outlet, url=row.url, score=row.score, threshold=row.threshold)
+        best.setdefault(row.title.casefold(), miss)
+    return tuple(best.values())[:CLOSEST]
+
+
 def counts(conn: Connection) -> Counts:
     """The numbers of the demo's table and of the metrics."""
     per_topic: dict[str, dict[str, int]] = {}
@@ -191,10 +261,10 @@ def _telling(conn: Connection, entry_id: str, member: Row[*tuple[Any, ...]]) -> 
     own = items(conn, *here, outbox.c.entry == entry_id)
     parent = items(conn, *here, outbox.c.kind == "parent")
     row = (own or sorted(parent, key=lambda one: one.state in {"dead", "dropped"}) or [None])[0]
-    topics = select(matches.c.topic).where(matches.c.entry == entry_id, matches.c.destination == member.destination)
+    matched = select(matches.c.topic).where(matches.c.entry == entry_id, matches.c.destination == member.destination)
     return Telling(
         destination=member.destination,
-        topics=tuple(conn.scalars(topics.order_by(matches.c.topic))),
+        topics=tuple(conn.scalars(matched.order_by(matches.c.topic))),
         story=member.story,
         relation=member.relation,
         item=None if row is None else rows.outbox_item(row),

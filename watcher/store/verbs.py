@@ -55,5 +55,6 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     report.feed_languages,
     report.outbox_rows,
     report.recent_decisions,
+    report.quiet_topics,
     report.counts,
 )
