@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from watcher.relevance.features import Document, count_terms, document_terms, primary, total
+from watcher.relevance.features import Document, count_terms, document_terms, primary, terms, total
 from watcher.relevance.stopwords import stop_words
+from watcher.text import words
 
 PARAGRAPHS = [
     "The allies met in Seoul. They agreed on troop costs. Talks will go on.",
@@ -60,10 +61,19 @@ def test_primary(given_: str | None, code: str) -> None:
     assert primary(given_) == code
 
 
-def test_english_stop_words_are_scikit_learns() -> None:
+def test_korean_and_japanese_grammar_is_left_out() -> None:
+    assert list(terms("외교부에서 밝혔다고 한다", "ko")) == ["외교", "교부", "부에", "외교 교부", "교부 부에"]
+    assert "てい" not in list(terms("調べている", "ja"))
+    assert "이란" in list(terms("이란 핵협상", "ko")), "a country's name, not only an ending"
+
+
+def test_stop_words_are_words() -> None:
+    """A stop word that `words` never gives would stop nothing."""
     assert stop_words("en") >= ENGLISH_STOP_WORDS
-    assert "según" in stop_words("es")
-    assert not stop_words("ko")
+    for language in ("de", "es", "fr", "it", "ja", "ko", "pt"):
+        unknown = {word for word in stop_words(language) if len(word) > 1 and words(word) != [word]}
+        assert unknown == set(), language
+    assert not stop_words("xx")
 
 
 def test_features_are_light() -> None:
@@ -73,7 +83,7 @@ def test_features_are_light() -> None:
     assert done.stdout.strip() == "False"
 
 
-@given(st.text(max_size=200), st.lists(st.text(max_size=200), max_size=5), st.sampled_from(["en", "ko", "xx"]))
+@given(st.text(max_size=200), st.lists(st.text(max_size=200), max_size=5), st.sampled_from(["en", "ja", "ko", "xx"]))
 def test_counts_are_positive_and_stop_words_are_gone(title: str, paragraphs: list[str], language: str) -> None:
     counts = total(count_terms(title, paragraphs, language))
     assert all(count > 0 for count in counts.values())
