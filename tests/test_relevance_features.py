@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from watcher.relevance.features import Document, count_terms, document_terms, primary, terms, total
+from watcher.relevance.features import (
+    MOST_WORDS,
+    Document,
+    count_terms,
+    document_terms,
+    primary,
+    terms,
+    total,
+)
 from watcher.relevance.stopwords import stop_words
 from watcher.text import words
 
@@ -81,6 +89,15 @@ def test_features_are_light() -> None:
     code = "import sys, watcher.relevance, watcher.relevance.stream; print('sklearn' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    "text", ["방위비 " * 200_000, "협" * 1_000_000, "協議をおこなう" * 100_000, "🎉" * 500_000, "1 " * 500_000]
+)
+@pytest.mark.parametrize("language", ["ko", "ja", "und"])
+def test_long_texts_are_counted_up_to_a_bound(text: str, language: str) -> None:
+    """A million characters: anything worse than linear would not come back."""
+    assert sum(1 for _ in terms(text, language)) < 2 * MOST_WORDS
 
 
 @given(st.text(max_size=200), st.lists(st.text(max_size=200), max_size=5), st.sampled_from(["en", "ja", "ko", "xx"]))

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from watcher.relevance import language
@@ -53,12 +53,64 @@ def test_the_model_is_loaded_only_when_it_is_asked() -> None:
     assert done.stdout.strip() == "False"
 
 
+HINTS = st.none() | st.sampled_from(["en", "ko", "de-AT", "zh_TW", ""])
+WORDS = [
+    "방위비",
+    "agua",
+    "sequía",
+    "協議をおこなった",
+    "地铁",
+    "troops",
+    "3.000",
+    "🎉",
+    "👩\u200d🚀",
+    "الماء",
+    "нефть",
+]
+
+
+def is_code(found: str) -> bool:
+    return found.isascii() and found.isalpha() and found == found.lower() and 2 <= len(found) <= 3
+
+
 @settings(deadline=None)  # the first call loads the model
-@given(st.text(max_size=300), st.none() | st.sampled_from(["en", "ko", "de-AT", ""]))
+@given(st.text(max_size=300) | st.lists(st.sampled_from(WORDS), max_size=80).map(" ".join), HINTS)
 def test_detect_always_answers_with_a_code(text: str, hint: str | None) -> None:
-    found = detect(text, hint)
-    assert found == found.lower()
-    assert 2 <= len(found) <= 3
+    assert is_code(detect(text, hint))
+    assert detect(text, hint) == detect(text, hint)
+
+
+@example("¹՝")  # a raised digit is no letter, an Armenian comma no Armenian
+@given(st.text(st.characters(categories=["Nd", "No", "Sm", "So", "Po", "Zs", "Cf"]), max_size=200))
+def test_a_text_without_letters_has_no_language_but_its_feeds(text: str) -> None:
+    assert detect(text) == "und"
+    assert detect(text, "ko-KR") == "ko"
+
+
+@given(st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=1, max_size=100), HINTS)
+def test_hangul_is_korean_whatever_a_feed_says(text: str, hint: str | None) -> None:
+    assert detect(text, hint) == "ko"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("los vecinos llenan bidones de agua cuando llega por la noche " * 9_000, "es"),
+        ("word " * 100_000, None),
+        ("방위비 분담금을 " * 50_000, "ko"),
+        ("협" * 1_000_000, "ko"),
+        ("協議をおこなっている。" * 100_000, "ja"),
+        ("a" * 1_000_000, None),
+        ("e\u0301" * 500_000, None),
+        ("1234567890 " * 100_000, "und"),
+        ("🎉👩‍🚀🇰🇷" * 100_000, "und"),
+    ],
+    ids=range(9),
+)
+def test_long_texts_are_told_too(text: str, language: str | None) -> None:
+    """Half a million characters and more: anything worse than linear would not come back."""
+    assert is_code(detect(text))
+    assert language in {None, detect(text)}
 
 
 def test_the_model_loads_where_no_temporary_file_can_be_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -36,17 +36,16 @@ _NEWS_LANGUAGES = (
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3131-\u318f\uac00-\ud7af]")
 _KANA = re.compile(r"[\u3041-\u309f\u30a1-\u30fa\u31f0-\u31ff]")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
-_LETTER = re.compile(r"[^\W\d_]")
 
 
 def detect(text: str, hint: str | None = None) -> str:
     """The language of a text (ISO 639-1), or "und". ``hint`` is what its feed or page says, region or not."""
-    letters = _LETTER.findall(text)
+    letters = sum(map(str.isalpha, text))
     told = primary(hint)
-    script = _by_script(text, len(letters))
+    script = _by_script(text, letters)
     if script:
         return script
-    if not letters or (len(letters) < SHORT and told != UNDETERMINED):
+    if not letters or (letters < SHORT and told != UNDETERMINED):
         return told
     language, probability = _by_model(text)
     return language if probability >= (LIKELY if told == UNDETERMINED else SURE) else told
