@@ -182,6 +182,63 @@ def test_an_article_about_cookies_and_newsletters_stays_whole() -> None:
     assert list(leftovers.clean("\n\n".join(body)).paragraphs) == body
 
 
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        (
+            "한미 방위비 분담 협상 다시 시작",
+            [
+                "한국과 미국은 화요일 서울에서 방위비 분담 협상을 다시 시작했다고 외교부가 밝혔다.",
+                "두 나라 대표는 총액과 유효기간을 놓고 이틀 동안 다섯 차례 회의를 열기로 했다.",
+                "미국은 지난 협상에서 분담금을 세 배로 올리라고 요구했고 한국은 받아들이지 않았다.",
+            ],
+        ),
+        (
+            "港湾局、フェリー乗り場を春に閉鎖 柱にひび割れ",
+            [
+                "市の港湾局は火曜日、古いフェリー乗り場を春に閉鎖すると発表した。",
+                "桟橋を支える柱にひび割れが見つかった。",
+                "新しい乗り場の建設には四千八百万円かかり、完成まで三年を要する見通しだという。",
+                "近くの商店主は客が減ることを心配しており、市は家賃の引き下げを約束した。",
+            ],
+        ),
+        (
+            "埃利斯港轮渡码头因立柱开裂明年春天关闭",
+            [
+                "港务局星期二宣布，旧轮渡码头将于明年春天关闭，因为支撑栈桥的四根立柱出现开裂。",
+                "根据报告，新的轮渡码头需要投资四千八百万元，预计三年后启用。",
+                "码头附近的店主担心乘客不再前来，市议会答应降低他们的租金。",
+            ],
+        ),
+    ],
+)
+def test_headlines_of_east_asian_reports_are_found(title: str, body: list[str]) -> None:
+    cleaned = leftovers.clean("\n\n".join([title, *body]))
+    assert cleaned.title == title
+    assert cleaned.paragraphs == tuple(body)
+    assert cleaned.dropped == ()
+
+
+def test_a_korean_page_loses_its_buttons_and_dates() -> None:
+    title = "한미 방위비 분담 협상 다시 시작"
+    body = [
+        "한국과 미국은 화요일 서울에서 방위비 분담 협상을 다시 시작했다고 외교부가 밝혔다.",
+        "두 나라 대표는 총액과 유효기간을 놓고 이틀 동안 다섯 차례 회의를 열기로 했다.",
+        "미국은 지난 협상에서 분담금을 세 배로 올리라고 요구했고 한국은 받아들이지 않았다.",
+    ]
+    above = [
+        title,
+        "입력 2031.03.02 15:15 수정 2031.03.02 16:20",
+        "글자크기 크게 작게",
+        "페이스북 트위터 URL 복사",
+    ]
+    below = ["관련기사", "댓글 12 좋아요 3", "많이 본 뉴스", "카카오톡 공유하기"]
+    cleaned = leftovers.clean("\n\n".join([*above, *body, *below]))
+    assert cleaned.title == title
+    assert cleaned.paragraphs == tuple(body)
+    assert cleaned.dropped == (*above[1:], *below)
+
+
 def test_a_korean_report_loses_its_byline_and_notice() -> None:
     body = [
         "한국과 미국은 화요일 서울에서 방위비 분담 협상을 다시 시작했다고 외교부가 밝혔다.",

@@ -123,7 +123,8 @@ def _paragraphs(
             dropped.append((place, lines[place].text[: len(lines[place].text) - len(text)].strip()))
         said += [(place, sentence) for sentence in texts.sentences(text)]
     looked = [look(heading, -1), *(look(sentence, place) for place, sentence in said)]
-    again = repeated([line.words for line in looked], [True, *(line.ends for line in looked[1:])])
+    pairs = {number for number, line in enumerate(looked) if line.pairs}
+    again = repeated([line.words for line in looked], [True, *(line.ends for line in looked[1:])], pairs=pairs)
     paragraphs: dict[int, list[str]] = {}
     for number, (place, sentence) in enumerate(said, start=1):
         edge = place in (*kept[:_HEAD], *kept[-_TAIL:])

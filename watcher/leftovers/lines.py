@@ -19,6 +19,7 @@ _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»›)\]）」』*]
 _TRUNCATED = re.compile(r"(?:\.\.\.|…|\[…\])$")
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _GLUED = re.compile(r"(?<=[^\W\d_])(?<!\.\w)([.!?][”’\"»]?)(?=([^\W\d_]+)(?=[\s,;:'’\-]|$))")
+_UNSPACED = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 _DOMAINS = frozenset(["com", "net", "org", "js", "io", "co", "uk", "de", "fr", "gov", "edu", "info", "tv", "ai"])
 _RAREST = 12.0
 """Weight of a word that the background has never seen: −ln of a share of about 6 in a million."""
@@ -31,7 +32,9 @@ class Line:
     text: str
     block: int
     words: tuple[str, ...]
-    """Lower-case words as they are written (a run of Han, Kana or Hangul counts as one per two letters)."""
+    """Lower-case words as they are written, or in a script without spaces its pairs of letters."""
+    pairs: bool
+    """Its words are pairs of letters."""
     ends: bool
     """It ends as a sentence does."""
     truncated: bool
@@ -60,13 +63,16 @@ def look(text: str, block: int) -> Line:
     written = _WORD.findall(text)
     words = tuple(word.lower().replace("’", "'") for word in written)
     count = max(1, len(words))
-    if words and sum(map(len, words)) > 14 * len(words):  # a script that writes without spaces
+    letters = sum(map(len, words))
+    pairs = letters > 14 * len(words) or len(_UNSPACED.findall(text)) * 2 > letters
+    if pairs:
         words = tuple(texts.words(text)) or words
         count = len(words)
     return Line(
         text=text,
         block=block,
         words=words,
+        pairs=pairs,
         ends=bool(_SENTENCE_END.search(text)),
         truncated=bool(_TRUNCATED.search(text)),
         capitals=sum(word[0].isupper() for word in written) / count,

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 _NUMBER = re.compile(r"\d+")
 _SHINGLE = 3
 _COMMON = 6
 """Shingles of three words shared: a run of about eight words."""
+_COMMON_PAIRS = 18
+"""The same where words are pairs of letters: a headline and the sentence below it easily share ten letters in a row."""
 _CANDIDATES = 6
 """Sentences remembered per shingle: a bound on the work for a text that says one thing a thousand times."""
 
 
-def repeated(sentences: Sequence[tuple[str, ...]], whole: Sequence[bool]) -> frozenset[int]:
+def repeated(
+    sentences: Sequence[tuple[str, ...]], whole: Sequence[bool], *, pairs: Collection[int] = ()
+) -> frozenset[int]:
     """Return the places of the sentences (given as words) to leave out.
 
     ``whole[i]`` tells whether sentence i ends as a sentence; a bullet that echoes a sentence of the text goes even when
-    it comes first.
+    it comes first. ``pairs``: the places of those whose words are pairs of letters.
     """
     gone: set[int] = set()
     seen: dict[tuple[str, ...], int] = {}
@@ -34,7 +38,8 @@ def repeated(sentences: Sequence[tuple[str, ...]], whole: Sequence[bool]) -> fro
             gone.add(_weaker(seen[words], place, whole))
             continue
         seen[words] = place
-        twin = _twin(place, sentences, shingles, holders)
+        run = _COMMON_PAIRS if place in pairs else _COMMON
+        twin = _twin(place, sentences, shingles, holders, run)
         if twin is not None and twin not in gone:
             gone.add(_weaker(twin, place, whole))
         for shingle in shingles[place]:
@@ -54,12 +59,13 @@ def _twin(
     sentences: Sequence[tuple[str, ...]],
     shingles: Sequence[frozenset[tuple[str, ...]]],
     holders: dict[tuple[str, ...], list[int]],
+    run: int,
 ) -> int | None:
     shared = Counter(other for shingle in shingles[place] for other in holders.get(shingle, ()))
     for other, common in shared.most_common(3):
         smaller = min(len(shingles[place]), len(shingles[other]))
         # A short sentence must be nearly contained; a long one is a copy from half on, if the run is long.
-        enough = common >= 0.5 * smaller if common >= _COMMON else smaller >= 3 and common >= 0.8 * smaller
+        enough = common >= 0.5 * smaller if common >= run else smaller >= 3 and common >= 0.8 * smaller
         if enough and _numbers(sentences[place]) == _numbers(sentences[other]):
             return other
     return None

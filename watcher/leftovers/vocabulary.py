@@ -35,6 +35,10 @@ LABELS = _listed("""
     lire aussi partager publicité commentaires commentaire abonnez-vous abonnés abonné réservé mis à jour le publié
     anzeige werbung teilen drucken kommentare mehr lesen weiterlesen lesen sie auch zum thema aktualisiert
     publicidad compartir comentarios leer más lea también suscríbete publicado actualizado
+    noticias relacionadas relacionados leído imprimir guardar boletín etiquetas temas síguenos regístrate
+    입력 수정 등록 게재 송고 관련 관련기사 기사 기사원문 원문 본 많이 인기 추천 공유 공유하기 보내기 페이스북 트위터
+    카카오톡 카카오스토리 블로그 밴드 복사 복사하기 링크 댓글 좋아요 싫어요 구독 구독하기 제보 제보하기 글자크기
+    글자 크기 크게 작게 인쇄 인쇄하기 프린트 스크랩 북마크 더보기 목록 회원가입 닫기 오전 오후 가
     publicidade compartilhar comentários leia mais também pubblicità condividi commenti leggi anche
     реклама поделиться комментарии читать далее также читайте
     """)
