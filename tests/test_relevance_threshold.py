@@ -41,6 +41,14 @@ def test_it_starts_at_the_measured_values() -> None:
     assert threshold("full", BALANCED) == 0.125
 
 
+def test_one_seed_asks_for_less_and_five_for_more() -> None:
+    found = [threshold("snippet", BALANCED, seeds=seeds) for seeds in (1, 2, 3, 5, 50)]
+    assert found == sorted(found)
+    assert found[0] == pytest.approx(0.0856, abs=1e-4)
+    assert found[-1] == found[-2] == pytest.approx(0.109, abs=1e-3)
+    assert threshold("full", Sensitivity(fixed=0.2), seeds=1) == 0.2
+
+
 def test_it_rises_into_the_gap_below_scores_that_lie_far_above_it() -> None:
     found = threshold("snippet", BALANCED, short=[polled()])
     mean = (10 * log(0.301 / 0.095) + PRIOR * USUAL) / (10 + PRIOR)  # the middle of the bin that 0.3 falls into

@@ -15,6 +15,7 @@ from watcher.data import background as shipped
 from watcher.data import subjects
 from watcher.relevance import Document, Judgement
 from watcher.relevance.features import count_terms, document_terms
+from watcher.relevance.language import detect
 from watcher.relevance.scorer import TfidfScorer
 from watcher.relevance.stages import length_mode
 from watcher.relevance.stream import Stream
@@ -26,6 +27,9 @@ SNIPPET_WORDS = 45
 PER_DAY = 500
 """The protocol's corpora span decades at a few articles a day; a service sees hundreds a day, in order."""
 START = datetime(2026, 1, 1, tzinfo=UTC)
+
+TELLING = 300
+"""Characters of a text that tell its language, as for the service."""
 
 Row = Mapping[str, str]
 
@@ -83,13 +87,14 @@ def _verdict(document: Document, verdict: Judgement) -> dict[str, Any]:
 
 
 def _document(row: Row, mode: str) -> Document:
+    language = detect(f"{row['title']}. {row['text'][:TELLING]}", "en")
     if mode == "full":
-        return Document(row["id"], row["title"], row["text"], "en", length_mode(row["text"]))
-    return Document(row["id"], row["title"], " ".join(row["text"].split()[:SNIPPET_WORDS]), "en", "snippet")
+        return Document(row["id"], row["title"], row["text"], language, length_mode(row["text"]))
+    return Document(row["id"], row["title"], " ".join(row["text"].split()[:SNIPPET_WORDS]), language, "snippet")
 
 
 def _seed(row: Row, position: int) -> Seed:
-    counts = count_terms(row["title"], paragraphs(row["text"]), "en")
+    counts = count_terms(row["title"], paragraphs(row["text"]), detect(row["text"][:2000], "en"))
     return Seed(
         name=f"{position}-{row['id']}",
         title=row["title"],

@@ -14,7 +14,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from watcher.data import FORMAT, TABLES
@@ -61,11 +61,11 @@ def count(documents: Iterator[Document]) -> tuple[int, Counter[str]]:
     return len(seen), counts
 
 
-def table(documents: int, counts: Counter[str]) -> bytes:
+def table(documents: int, counts: Mapping[str, int], *, language: str = "en") -> bytes:
     """The packed table: a header, then the most frequent terms, sorted by term."""
     ranked = sorted(((n, term) for term, n in counts.items() if n >= RAREST), key=lambda row: (-row[0], row[1]))
     rows = sorted((term, n) for n, term in ranked[:MOST_TERMS])
-    header = f"{FORMAT}\tlanguage=en\ttokeniser={TOKENISER}\tdocuments={documents}\trarest={RAREST}"
+    header = f"{FORMAT}\tlanguage={language}\ttokeniser={TOKENISER}\tdocuments={documents}\trarest={RAREST}"
     text = "\n".join([header, *(f"{term}\t{n}" for term, n in rows)]) + "\n"
     packed = io.BytesIO()
     with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=9, mtime=0) as out:

@@ -18,7 +18,7 @@ from watcher.types import TermShares
 FORMAT = "watcher-background 1"
 """First words of a table; see `tests/eval/build_background.py`, which writes it."""
 
-TABLES = ("background-en.tsv.gz",)
+TABLES = tuple(f"background-{language}.tsv.gz" for language in ("en", "de", "es", "fr", "it", "pt"))
 
 SPACES = ("subjects-en.npz",)
 """Places of words among the subjects of news; see `tests/eval/build_subjects.py`, which writes them."""

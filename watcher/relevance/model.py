@@ -40,7 +40,12 @@ RAREST = 2.5e-3
 MOST_TERMS = 200
 KEY_TERMS = 30
 TITLE_BOOST = 2.0
-SINGLE_USE = 0.5
+LEAD_BOOST = 1.25
+SINGLE_USE, SINGLE_USE_PAIR = 0.75, 0.5
+"""What stands once in all seeds and in no title says less; a pair of words still less, since its words count, too."""
+
+FIGURES = 0.5
+"""A figure belongs to one report more than to its topic."""
 
 _GENERIC = frozenset({"news", "com", "org", "net", "www", "tv", "radio", "online"})
 
@@ -50,13 +55,18 @@ class Rarity:
 
     def __init__(self, background: TermShares | None, stream: TermShares | None) -> None:
         self._background: Mapping[str, float] = background.shares if background else {}
+        self._knows_pairs = any(" " in term for term in self._background)
         known = stream is not None and stream.documents >= ENOUGH_POLLED
         self._stream: Mapping[str, float] = stream.shares if stream and known else {}
 
     def idf(self, term: str) -> float:
-        """At least 1 (every document holds it), at most 1 − ln(`RAREST`)."""
-        share = max(self._background.get(term, 0.0), self._stream.get(term, 0.0), RAREST)
-        return 1.0 - log(share)
+        """At least 1 (every document holds it), at most 1 − ln(`RAREST`); half of it for a pair nobody has counted.
+
+        Where a table has no pairs, every pair would look rare and most of a text's weight would be theirs.
+        """
+        share = max(self._background.get(term, 0.0), self._stream.get(term, 0.0))
+        unknown = not share and not self._knows_pairs and " " in term
+        return (1.0 - log(max(share, RAREST))) * (0.5 if unknown else 1.0)
 
     def vectors(self, counts: csr_matrix, vocabulary: Sequence[str]) -> csr_matrix:
         """Counts (documents × vocabulary) as unit TF-IDF vectors, tf = 1 + ln(count)."""
@@ -90,8 +100,9 @@ def train(
         raise SeedError([no_words(topic, seeds)])
     vectors = rarity.vectors(_matrix(totals, vocabulary), vocabulary)
     mean = np.asarray(vectors.mean(axis=0)).ravel() * _boosts(seeds, totals, vocabulary)
-    # the heaviest first; equal weights by the alphabet (the vocabulary's order)
-    chosen = [int(i) for i in np.argsort(-mean, kind="stable")[:MOST_TERMS]]
+    # the heaviest first; of equal ones single words, then by the alphabet (the vocabulary's order)
+    pairs = [" " in term for term in vocabulary]
+    chosen = [int(i) for i in np.lexsort((pairs, -mean))[:MOST_TERMS]]
     unit: Floats = normalize(mean[chosen].reshape(1, -1)).ravel()
     weights = {vocabulary[column]: float(weight) for column, weight in zip(chosen, unit, strict=True)}
     heaviest = dict(list(weights.items())[:KEY_TERMS])
@@ -116,11 +127,18 @@ def _matrix(totals: Sequence[Mapping[str, int]], vocabulary: Sequence[str]) -> c
 
 def _boosts(seeds: Sequence[Seed], totals: Sequence[Counter[str]], vocabulary: Sequence[str]) -> Floats:
     in_titles = set().union(*(seed.counts.title for seed in seeds))
+    in_leads = set().union(*(seed.counts.lead for seed in seeds))
     uses: Counter[str] = sum(totals, Counter())
-    return np.array(
-        [TITLE_BOOST if term in in_titles else SINGLE_USE if uses[term] <= 1 else 1.0 for term in vocabulary],
-        dtype=np.float64,
-    )
+
+    def boost(term: str) -> float:
+        words = term.split()
+        figures = FIGURES if any(word.isdigit() for word in words) else 1.0
+        if term in in_titles:
+            return TITLE_BOOST * figures
+        once = (SINGLE_USE_PAIR if len(words) > 1 else SINGLE_USE) if uses[term] <= 1 else 1.0
+        return figures * once * (LEAD_BOOST if term in in_leads else 1.0)
+
+    return np.array([boost(term) for term in vocabulary], dtype=np.float64)
 
 
 def _row(vector: csr_matrix, vocabulary: Sequence[str], weights: Mapping[str, float]) -> dict[str, float]:

@@ -126,7 +126,8 @@ class TfidfScorer:
             modes: tuple[Mode, ...] = ("headline", "snippet")
             short = [found for each in modes if (found := self._stream.histogram(topic, each, now))]
             full = self._stream.histogram(topic, "full", now)
-            placed = threshold(mode, self._sensitivity[topic], short=short, full=full)
+            seeds = max(map(len, self._seeds[topic].values()))
+            placed = threshold(mode, self._sensitivity[topic], seeds=seeds, short=short, full=full)
             self._thresholds[key] = self._by_labels(topic, mode, placed)
         return self._thresholds[key]
 

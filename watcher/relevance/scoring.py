@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 
 from watcher.relevance.features import Document
 from watcher.relevance.model import Floats, Rarity, TopicModel
-from watcher.relevance.subjects import NEUTRAL, Subjects
+from watcher.relevance.subjects import Subjects, neutral
 from watcher.types import Mode, Score
 
 Analyse = Callable[[Document, str], list[str]]
@@ -50,7 +50,7 @@ class TopicIndex:
         """How near each text's subject is to each topic's, (texts × topics)."""
         middles = [model.middle for model in self.models if model.middle is not None]
         if self.subjects is None or len(middles) < len(self.models):
-            return np.full((vectors.shape[0], len(self.models)), NEUTRAL)
+            return np.full((vectors.shape[0], len(self.models)), neutral(self.models[0].language))
         return self.subjects.places(vectors, vocabulary).nearness(middles)
 
 

@@ -22,8 +22,19 @@ Floats = NDArray[np.float64]
 NEUTRAL = 0.65
 """What counts where nothing is known: between the median of on-topic texts (0.75) and of look-alikes (0.55)."""
 
+NEUTRAL_UNSPACED = 0.35
+"""The same for languages whose words are counted as overlapping pairs of characters: one word that is shared counts
+twice or three times there, so scores are as much higher as this is lower."""
+
+UNSPACED = frozenset({"ja", "ko", "zh"})
+
 DOUBT = 1.0
 """A text's place is believed by n/(n + this), n its known words."""
+
+
+def neutral(language: str) -> float:
+    """What counts for every text of a language without a table."""
+    return NEUTRAL_UNSPACED if language in UNSPACED else NEUTRAL
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,6 +18,10 @@ from watcher.types import Histogram, Mode, Sensitivity
 START = {"headline": 0.095, "snippet": 0.095, "full": 0.125}
 """Measured on labelled topics; until enough was polled, the threshold is this."""
 
+SEEDS = 0.15
+MOST_SEEDS = 5
+"""Starts are for two seeds. Each doubling of their number lifts scores by so much (as a power of two), up to five."""
+
 ENOUGH_POLLED = 200.0
 """Entries polled (faded) before the threshold moves."""
 
@@ -51,7 +55,12 @@ OFFSET = -1.0
 
 
 def threshold(
-    mode: Mode, sensitivity: Sensitivity, *, short: Sequence[Histogram] = (), full: Histogram | None = None
+    mode: Mode,
+    sensitivity: Sensitivity,
+    *,
+    seeds: int = 2,
+    short: Sequence[Histogram] = (),
+    full: Histogram | None = None,
 ) -> float:
     """The threshold of a mode. ``short``: the topic's scores by headline and by snippet; ``full``: by article.
 
@@ -65,7 +74,12 @@ def threshold(
     full_counts = full.counts if full else ()
     counts = full_counts if mode == "full" else short_counts
     polled = max(sum(short_counts), sum(full_counts))
-    return min(NEVER, sensitivity.factor * _placed(START[mode], counts, polled))
+    return min(NEVER, sensitivity.factor * _placed(START[mode] * by_seeds(seeds), counts, polled))
+
+
+def by_seeds(seeds: int) -> float:
+    """What a start is multiplied by: one seed knows fewer of a topic's words than two, so its scores are lower."""
+    return float((min(max(seeds, 1), MOST_SEEDS) / 2) ** SEEDS)
 
 
 def _placed(start: float, counts: Sequence[float], polled: float) -> float:
