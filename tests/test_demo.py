@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.commands import run
+from watcher.data.demo import sample
+
+OTHER = {"near miss", "unrelated"}
 
 
 @pytest.mark.slow
@@ -26,6 +29,11 @@ def test_the_demo_shows_each_story_once_and_says_what_became_of_the_rest(
     for row in told.json:
         if row["state"] == "posted":
             assert row["score"] >= row["threshold"]
+    intended = {headline: one.intended for one in sample.describe() for headline in (one.title, one.title_2)}
+    wrong = [row["title"] for row in told.json if row["state"] != "below" and intended[row["title"]] in OTHER]
+    missed = [row["title"] for row in told.json if row["state"] == "below" and intended[row["title"]] not in OTHER]
+    assert wrong == []
+    assert missed == []
     assert "Day one" in told.err
     assert "Day two" in told.err
     assert "a web page" in told.err, "the broken feed is named"

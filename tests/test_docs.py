@@ -262,7 +262,7 @@ def test_the_constants_of_scoring_are_the_ones_that_are_told() -> None:
     assert f"starts at {full} for articles and {short} for snippets" in TUNING
     assert f"`k` = {threshold.SLOPE['full']} for articles and {threshold.SLOPE['snippet']} for snippets" in TUNING
     assert f"{threshold.ENOUGH_POLLED:.0f} polled entries" in TUNING
-    assert f"never below {threshold.FLOOR} × its start" in TUNING
+    assert f"start × e^({threshold.STEEPNESS} × (mean − {threshold.USUAL}))`, at least {threshold.FLOOR}" in TUNING
     assert f"reaches {threshold.LIKELY} of the" in TUNING
     at_double = [1 / (1 + exp(-(threshold.SLOPE[mode] * log(2) - 1))) for mode in ("full", "snippet")]
     assert "at twice the threshold {:.2f} and {:.2f}".format(*at_double) in TUNING

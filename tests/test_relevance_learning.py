@@ -65,7 +65,7 @@ def test_a_model_stays_a_model() -> None:
 
 def test_when_all_of_a_topic_is_irrelevant_its_words_stay() -> None:
     before = model()
-    against = [Labelled(vector=dict.fromkeys(before.weights, 1.0), relevant=False)] * 20
+    against = [Labelled(vector=dict.fromkeys(before.weights, 2.0), relevant=False)] * 20
     assert learn(before, against) is before
 
 

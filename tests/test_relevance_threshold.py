@@ -27,6 +27,7 @@ from watcher.relevance.threshold import (
 from watcher.types import Histogram, Mode, Sensitivity
 
 BALANCED = Sensitivity()
+SHORT, FULL = 0.11, 0.14
 MODES: tuple[Mode, ...] = get_args(Mode)
 scores = st.lists(st.floats(0, 1), max_size=50)
 
@@ -36,44 +37,44 @@ def polled(*, noise: int = 990, hits: int = 10, low: float = 0.02, high: float =
 
 
 def test_it_starts_at_the_measured_values() -> None:
-    assert threshold("snippet", BALANCED) == 0.095
-    assert threshold("headline", BALANCED) == 0.095
-    assert threshold("full", BALANCED) == 0.125
+    assert threshold("snippet", BALANCED) == SHORT
+    assert threshold("headline", BALANCED) == SHORT
+    assert threshold("full", BALANCED) == FULL
 
 
 def test_one_seed_asks_for_less_and_five_for_more() -> None:
     found = [threshold("snippet", BALANCED, seeds=seeds) for seeds in (1, 2, 3, 5, 50)]
     assert found == sorted(found)
-    assert found[0] == pytest.approx(0.0856, abs=1e-4)
-    assert found[-1] == found[-2] == pytest.approx(0.109, abs=1e-3)
+    assert found[0] == pytest.approx(SHORT / 2**0.15)
+    assert found[-1] == found[-2] == pytest.approx(SHORT * 2.5**0.15)
     assert threshold("full", Sensitivity(fixed=0.2), seeds=1) == 0.2
 
 
 def test_it_rises_into_the_gap_below_scores_that_lie_far_above_it() -> None:
     found = threshold("snippet", BALANCED, short=[polled()])
-    mean = (10 * log(0.301 / 0.095) + PRIOR * USUAL) / (10 + PRIOR)  # the middle of the bin that 0.3 falls into
-    assert found == pytest.approx(0.095 * exp(STEEPNESS * (mean - USUAL)), rel=1e-3)
-    assert 0.12 < found < 0.3
+    mean = (10 * log(0.301 / SHORT) + PRIOR * USUAL) / (10 + PRIOR)  # the middle of the bin that 0.3 falls into
+    assert found == pytest.approx(SHORT * exp(STEEPNESS * (mean - USUAL)), rel=1e-3)
+    assert 1.2 * SHORT < found < 0.3
 
 
 def test_it_sinks_where_scores_crowd_just_above_it() -> None:
-    crowd = threshold("snippet", BALANCED, short=[polled(hits=100, high=0.11)])
-    assert FLOOR * 0.095 <= crowd < 0.095
+    crowd = threshold("snippet", BALANCED, short=[polled(hits=100, high=1.1 * SHORT)])
+    assert FLOOR * SHORT <= crowd < SHORT
 
 
 def test_it_stays_until_enough_was_polled() -> None:
-    assert threshold("snippet", BALANCED, short=[polled(noise=180)]) == 0.095
+    assert threshold("snippet", BALANCED, short=[polled(noise=180)]) == SHORT
 
 
 def test_the_fewer_lie_above_the_less_it_moves() -> None:
     found = [threshold("snippet", BALANCED, short=[polled(hits=hits)]) for hits in (0, 1, 4, 20)]
     assert found == sorted(found)
-    assert found[0] == pytest.approx(0.095)
-    assert found[1] < 0.115
+    assert found[0] == pytest.approx(SHORT)
+    assert found[1] < 1.2 * SHORT
 
 
 def test_copies_of_a_seed_do_not_lift_it_out_of_reach() -> None:
-    assert threshold("snippet", BALANCED, short=[polled(hits=200, high=0.95)]) <= 2 * 0.095
+    assert threshold("snippet", BALANCED, short=[polled(hits=200, high=0.95)]) <= CEILING * SHORT
 
 
 def test_headlines_and_snippets_are_one_stream() -> None:
@@ -86,13 +87,13 @@ def test_headlines_and_snippets_are_one_stream() -> None:
 def test_articles_not_fetched_count_as_below() -> None:
     fetched = histogram_of([0.05] * 20 + [0.4] * 10, NOW)
     alone = threshold("full", BALANCED, full=fetched)
-    assert alone == 0.125
-    assert threshold("full", BALANCED, short=[polled()], full=fetched) > 0.125
+    assert alone == FULL
+    assert threshold("full", BALANCED, short=[polled()], full=fetched) > FULL
 
 
 def test_sensitivity() -> None:
-    assert threshold("snippet", Sensitivity(factor=1.25)) == pytest.approx(0.11875)
-    assert threshold("full", Sensitivity(factor=0.7)) == pytest.approx(0.0875)
+    assert threshold("snippet", Sensitivity(factor=1.25)) == pytest.approx(1.25 * SHORT)
+    assert threshold("full", Sensitivity(factor=0.7)) == pytest.approx(0.7 * FULL)
     assert threshold("full", Sensitivity(fixed=0.2), short=[polled()]) == 0.2
     assert threshold("headline", Sensitivity(fixed=0.2), short=[polled()]) == pytest.approx(0.16)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import NoReturn
@@ -19,6 +20,9 @@ def main() -> NoReturn:
     if SERVES & set(sys.argv[1:]):
         signal.signal(signal.SIGTERM, leave)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # "read the files anew", and they are only being read
+    # Our matrices are small: threads cost more than they bring, and memory each. Read when numpy is first loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     from watcher.cli.commands import command
     from watcher.errors import ConfigError, WatcherError
 

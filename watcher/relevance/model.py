@@ -39,7 +39,9 @@ RAREST = 2.5e-3
 
 MOST_TERMS = 200
 KEY_TERMS = 30
-TITLE_BOOST = 2.0
+TITLE_BOOST, TITLE_PAIR, TITLE_PAIR_ONCE = 2.0, 1.5, 1.0
+"""A headline's words are chosen. Its pairs less so: "push withdrawing" stands in it because two words do."""
+
 LEAD_BOOST = 1.25
 SINGLE_USE, SINGLE_USE_PAIR = 0.75, 0.5
 """What stands once in all seeds and in no title says less; a pair of words still less, since its words count, too."""
@@ -68,10 +70,19 @@ class Rarity:
         unknown = not share and not self._knows_pairs and " " in term
         return (1.0 - log(max(share, RAREST))) * (0.5 if unknown else 1.0)
 
+    def _idfs(self, vocabulary: Sequence[str]) -> Floats:
+        """`idf` of many terms at once."""
+        ordinary, polled = self._background.get, self._stream.get
+        shares = np.array([max(ordinary(term, 0.0), polled(term, 0.0)) for term in vocabulary], dtype=np.float64)
+        idf: Floats = 1.0 - np.log(np.maximum(shares, RAREST))
+        if not self._knows_pairs:
+            idf[np.array([not share and " " in term for share, term in zip(shares, vocabulary, strict=True)])] *= 0.5
+        return idf
+
     def vectors(self, counts: csr_matrix, vocabulary: Sequence[str]) -> csr_matrix:
         """Counts (documents × vocabulary) as unit TF-IDF vectors, tf = 1 + ln(count)."""
         transformer = TfidfTransformer(sublinear_tf=True, norm="l2")
-        transformer.idf_ = np.array([self.idf(term) for term in vocabulary], dtype=np.float64)
+        transformer.idf_ = self._idfs(vocabulary)
         vectors: csr_matrix = transformer.transform(counts)
         return vectors
 
@@ -101,7 +112,7 @@ def train(
     vectors = rarity.vectors(_matrix(totals, vocabulary), vocabulary)
     mean = np.asarray(vectors.mean(axis=0)).ravel() * _boosts(seeds, totals, vocabulary)
     # the heaviest first; of equal ones single words, then by the alphabet (the vocabulary's order)
-    pairs = [" " in term for term in vocabulary]
+    pairs = np.array([" " in term for term in vocabulary])
     chosen = [int(i) for i in np.lexsort((pairs, -mean))[:MOST_TERMS]]
     unit: Floats = normalize(mean[chosen].reshape(1, -1)).ravel()
     weights = {vocabulary[column]: float(weight) for column, weight in zip(chosen, unit, strict=True)}
@@ -133,9 +144,10 @@ def _boosts(seeds: Sequence[Seed], totals: Sequence[Counter[str]], vocabulary: S
     def boost(term: str) -> float:
         words = term.split()
         figures = FIGURES if any(word.isdigit() for word in words) else 1.0
+        pair, single = len(words) > 1, uses[term] <= 1
         if term in in_titles:
-            return TITLE_BOOST * figures
-        once = (SINGLE_USE_PAIR if len(words) > 1 else SINGLE_USE) if uses[term] <= 1 else 1.0
+            return figures * ((TITLE_PAIR_ONCE if single else TITLE_PAIR) if pair else TITLE_BOOST)
+        once = (SINGLE_USE_PAIR if pair else SINGLE_USE) if single else 1.0
         return figures * once * (LEAD_BOOST if term in in_leads else 1.0)
 
     return np.array([boost(term) for term in vocabulary], dtype=np.float64)

@@ -63,7 +63,7 @@ class TfidfScorer:
         self._grown: Counter[str] = Counter()
         self._size: dict[str, float] = {}
         self._thresholds: dict[tuple[str, Mode], float] = {}
-        self._unrelated: dict[tuple[str, Mode], Judgement] = {}
+        self._silent: dict[Mode, dict[str, Judgement]] = {}
         for language in self._all_languages():
             self._train(language, now)
 
@@ -75,7 +75,7 @@ class TfidfScorer:
         """Per document, topic → judgement. ``topics`` names those to judge per document; None means all.
 
         A document in a language for which a topic has no seed scores 0; one in an unknown language ("und") is read
-        as the topic's main language.
+        as each of the topic's languages, and the highest score counts.
         """
         asked = [frozenset(wanted) for wanted in topics] if topics is not None else None
         found: list[dict[str, Score]] = [{} for _ in documents]
@@ -83,9 +83,11 @@ class TfidfScorer:
             self._score(documents, language, now, found)
         judged = []
         for i, document in enumerate(documents):
-            names = [name for name in self._seeds if asked is None or name in asked[i]]
-            scores = ((name, found[i].get(name) or nothing(document.mode)) for name in names)
-            judged.append({name: self._judgement(name, given, now) for name, given in scores})
+            of_document = self._unrelated(document.mode, now)
+            of_document.update({name: self._judged(name, given, now) for name, given in found[i].items()})
+            judged.append(
+                of_document if asked is None else {name: of_document[name] for name in asked[i] if name in of_document}
+            )
         return judged
 
     def _score(
@@ -97,18 +99,15 @@ class TfidfScorer:
         index = self._index(language, now)
         scores = score([documents[i] for i in rows], index, language, self._analyse)
         for i, of_document in zip(rows, scores, strict=True):
-            unknown = primary(documents[i].language) == UNDETERMINED
             for model, given in zip(index.models, of_document, strict=True):
-                if given.value > 0.0 and (not unknown or self._main_language(model.topic) == language):
+                if given.value > (found[i][model.topic].value if model.topic in found[i] else 0.0):
                     found[i][model.topic] = given
 
-    def _judgement(self, topic: str, given: Score, now: datetime) -> Judgement:
-        if given.value > 0.0:
-            return self._judged(topic, given, now)
-        key = (topic, given.mode)  # most of what is polled shares no term with a topic: the same answer serves
-        if key not in self._unrelated:
-            self._unrelated[key] = self._judged(topic, nothing(given.mode), now)
-        return self._unrelated[key]
+    def _unrelated(self, mode: Mode, now: datetime) -> dict[str, Judgement]:
+        """What is said of a text that shares no term with any topic: of most of what is polled, so it is kept."""
+        if mode not in self._silent:
+            self._silent[mode] = {topic: self._judged(topic, nothing(mode), now) for topic in self._seeds}
+        return self._silent[mode].copy()
 
     def _judged(self, topic: str, given: Score, now: datetime) -> Judgement:
         line = self._threshold(topic, given.mode, now)
@@ -169,7 +168,7 @@ class TfidfScorer:
         self._stream.add(delta, at)
         self._grown.update(delta.documents)
         self._thresholds.clear()
-        self._unrelated.clear()
+        self._silent.clear()
 
     # --- the topics
 
@@ -239,7 +238,7 @@ class TfidfScorer:
             labels = [(found[position], one.relevant) for found, one in zip(scores, given, strict=True)]
             self._labels[model.topic, language] = labels
         self._thresholds.clear()
-        self._unrelated.clear()
+        self._silent.clear()
 
     def _fingerprint(self, topic: str) -> str:
         seeds = [

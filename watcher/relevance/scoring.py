@@ -39,12 +39,20 @@ class TopicIndex:
         self.models = models
         self.rarity = rarity
         self.subjects = subjects
-        self.weights = _postings([model.weights for model in models])
-        self.keys = _postings([model.key for model in models])
+        self.postings = _postings([model.weights for model in models])
+        self.row = {term: row for row, term in enumerate(self.postings)}
         named = [(i, name, vector) for i, model in enumerate(models) for name, vector in model.seeds.items()]
-        self.seeds = _postings([vector for _, _, vector in named])
+        self.weights = self._table([model.weights for model in models])
+        self.keys = self._table([model.key for model in models])
+        self.seeds = self._table([vector for _, _, vector in named])
         self.seed_names = [name for _, name, _ in named]
         self.seeds_of = [[row for row, (topic, _, _) in enumerate(named) if topic == i] for i in range(len(models))]
+
+    def _table(self, columns: Sequence[Mapping[str, float]]) -> csr_matrix:
+        """(terms of the index × columns); what a model's key and its seeds hold is among its weights."""
+        found = [(self.row[term], column, value) for column, of in enumerate(columns) for term, value in of.items()]
+        rows, at, values = zip(*found, strict=True) if found else ((), (), ())
+        return csr_matrix((values, (rows, at)), shape=(len(self.row), len(columns)), dtype=np.float64)
 
     def nearness(self, vectors: csr_matrix, vocabulary: Sequence[str]) -> Floats:
         """How near each text's subject is to each topic's, (texts × topics)."""
@@ -90,38 +98,42 @@ class _Products:
     """Cosines, coverages and seed similarities of all documents and topics, and what each term gave to them."""
 
     def __init__(self, vectors: csr_matrix, vocabulary: Sequence[str], index: TopicIndex) -> None:
-        topics = len(index.models)
-        present = csr_matrix((np.ones_like(vectors.data), vectors.indices, vectors.indptr), shape=vectors.shape)
         self._index = index
-        self._vocabulary = vocabulary
-        self._vectors = vectors
-        self._weights = [index.weights.get(term, ()) for term in vocabulary]
         self._near = index.nearness(vectors, vocabulary)
-        self._cosine = _product(vectors, vocabulary, index.weights, topics) * self._near
-        self._coverage = _product(present, vocabulary, index.keys, topics)
+        # few columns: the other words are no topic's
+        used = [(column, row) for column, term in enumerate(vocabulary) if (row := index.row.get(term)) is not None]
+        columns, rows = [column for column, _ in used], [row for _, row in used]
+        vectors = vectors[:, columns].tocsr()
+        present = csr_matrix((np.ones_like(vectors.data), vectors.indices, vectors.indptr), shape=vectors.shape)
+        self._vectors = vectors
+        self._postings = [(vocabulary[column], index.postings[vocabulary[column]]) for column in columns]
+        self._cosine = _product(vectors, index.weights[rows]) * self._near
+        self._coverage = _product(present, index.keys[rows])
         self._value = np.sqrt(self._cosine * self._coverage)
-        similarity = _product(vectors, vocabulary, index.seeds, len(index.seed_names))
-        self._nearest = [
-            [rows[i] for i in np.argmax(similarity[:, rows], axis=1)] if rows else [] for rows in index.seeds_of
-        ]
+        similarity = _product(vectors, index.seeds[rows])
+        self._nearest = [[of[i] for i in np.argmax(similarity[:, of], axis=1)] if of else [] for of in index.seeds_of]
 
     def scores(self, row: int, mode: Mode) -> list[Score]:
         """One document's scores for all topics."""
         found = [nothing(mode)] * len(self._index.models)
         parts = self._parts(row)
+        values, cosines, coverages, nearness = (
+            table[row].tolist() for table in (self._value, self._cosine, self._coverage, self._near)
+        )
         for position in np.flatnonzero(self._value[row]).tolist():
-            value, cosine, coverage, near = (
-                float(table[row, position]) for table in (self._value, self._cosine, self._coverage, self._near)
-            )
+            value, cosine, coverage, near = values[position], cosines[position], coverages[position], nearness[position]
             by_cosine, by_coverage = near * value / 2 / cosine, value / 2 / coverage
             key = self._index.models[position].key
-            terms = [(term, by_cosine * part + by_coverage * key.get(term, 0.0)) for term, part in parts[position]]
+            # negative, so that sorting puts the largest first and equal ones in the alphabet's order
+            terms = sorted(
+                (-by_cosine * part - by_coverage * key.get(term, 0.0), term) for term, part in parts[position]
+            )
             found[position] = Score(
                 value=value,
                 cosine=cosine,
                 coverage=coverage,
                 subject=near,
-                terms=tuple(sorted(terms, key=lambda pair: (-pair[1], pair[0]))),
+                terms=tuple((term, -part) for part, term in terms),
                 nearest_seed=self._index.seed_names[self._nearest[position][row]],
                 mode=mode,
             )
@@ -133,8 +145,9 @@ class _Products:
         begin, end = self._vectors.indptr[row], self._vectors.indptr[row + 1]
         columns, values = self._vectors.indices[begin:end].tolist(), self._vectors.data[begin:end].tolist()
         for column, value in zip(columns, values, strict=True):
-            for position, weight in self._weights[column]:
-                found[position].append((self._vocabulary[column], value * weight))
+            term, postings = self._postings[column]
+            for position, weight in postings:
+                found[position].append((term, value * weight))
         return found
 
 
@@ -146,16 +159,7 @@ def _postings(rows: Sequence[Mapping[str, float]]) -> Postings:
     return dict(found)
 
 
-def _product(documents: csr_matrix, vocabulary: Sequence[str], postings: Postings, rows: int) -> Floats:
-    """The products of all documents with all rows, dense. Rounding may leave a sum of shares just above 1."""
-    columns: list[int] = []
-    values: list[float] = []
-    borders = [0]
-    for term in vocabulary:
-        for row, value in postings.get(term, ()):
-            columns.append(row)
-            values.append(value)
-        borders.append(len(columns))
-    table = csr_matrix((values, columns, borders), shape=(len(vocabulary), rows), dtype=np.float64)
+def _product(documents: csr_matrix, table: csr_matrix) -> Floats:
+    """The products of all documents with all columns, dense. Rounding may leave a sum of shares just above 1."""
     dense: Floats = np.minimum((documents @ table).toarray(), 1.0)
     return dense

@@ -13,7 +13,7 @@ SNIPPET_WORDS = 60
 """As measured: a title and some 45 to 60 words."""
 HEADLINE_ONLY = 8
 """Fewer words than this are no snippet."""
-NOTICE_WORDS = 100
+NOTICE_WORDS = 45
 """Fewer words than this score as snippets do."""
 ARTICLE_WORDS = 150
 """From so many words on, a feed's own text is an article and nothing needs to be fetched."""
