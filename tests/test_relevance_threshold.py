@@ -27,7 +27,7 @@ from watcher.relevance.threshold import (
 from watcher.types import Histogram, Mode, Sensitivity
 
 BALANCED = Sensitivity()
-SHORT, FULL = 0.11, 0.14
+SHORT, FULL = 0.105, 0.135
 MODES: tuple[Mode, ...] = get_args(Mode)
 scores = st.lists(st.floats(0, 1), max_size=50)
 
@@ -45,8 +45,8 @@ def test_it_starts_at_the_measured_values() -> None:
 def test_one_seed_asks_for_less_and_five_for_more() -> None:
     found = [threshold("snippet", BALANCED, seeds=seeds) for seeds in (1, 2, 3, 5, 50)]
     assert found == sorted(found)
-    assert found[0] == pytest.approx(SHORT / 2**0.15)
-    assert found[-1] == found[-2] == pytest.approx(SHORT * 2.5**0.15)
+    assert found[0] == pytest.approx(SHORT / 2**0.1)
+    assert found[-1] == found[-2] == pytest.approx(SHORT * 2.5**0.1)
     assert threshold("full", Sensitivity(fixed=0.2), seeds=1) == 0.2
 
 
