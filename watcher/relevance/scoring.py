@@ -116,38 +116,36 @@ class _Products:
     def scores(self, row: int, mode: Mode) -> list[Score]:
         """One document's scores for all topics."""
         found = [nothing(mode)] * len(self._index.models)
-        parts = self._parts(row)
         values, cosines, coverages, nearness = (
             table[row].tolist() for table in (self._value, self._cosine, self._coverage, self._near)
         )
-        for position in np.flatnonzero(self._value[row]).tolist():
+        for position, parts in self._parts(row, values).items():
             value, cosine, coverage, near = values[position], cosines[position], coverages[position], nearness[position]
             by_cosine, by_coverage = near * value / 2 / cosine, value / 2 / coverage
             key = self._index.models[position].key
             # negative, so that sorting puts the largest first and equal ones in the alphabet's order
-            terms = sorted(
-                (-by_cosine * part - by_coverage * key.get(term, 0.0), term) for term, part in parts[position]
-            )
+            terms = sorted([(-by_cosine * part - by_coverage * key.get(term, 0.0), term) for term, part in parts])
             found[position] = Score(
                 value=value,
                 cosine=cosine,
                 coverage=coverage,
                 subject=near,
-                terms=tuple((term, -part) for part, term in terms),
+                terms=tuple([(term, -part) for part, term in terms]),
                 nearest_seed=self._index.seed_names[self._nearest[position][row]],
                 mode=mode,
             )
         return found
 
-    def _parts(self, row: int) -> Mapping[int, list[tuple[str, float]]]:
-        """Topic → what each of its terms in this document gives to the words' cosine."""
+    def _parts(self, row: int, scored: Sequence[float]) -> Mapping[int, list[tuple[str, float]]]:
+        """Topic with a score → what each of its terms in this document gives to the words' cosine."""
         found: defaultdict[int, list[tuple[str, float]]] = defaultdict(list)
         begin, end = self._vectors.indptr[row], self._vectors.indptr[row + 1]
         columns, values = self._vectors.indices[begin:end].tolist(), self._vectors.data[begin:end].tolist()
         for column, value in zip(columns, values, strict=True):
             term, postings = self._postings[column]
             for position, weight in postings:
-                found[position].append((term, value * weight))
+                if scored[position] > 0.0:
+                    found[position].append((term, value * weight))
         return found
 
 
