@@ -24,15 +24,15 @@ from watcher.store.feeds import feed_states, save_feed_state
 from watcher.store.schema import MIGRATIONS, backup, revisions
 from watcher.store.tables import metadata
 
-SECOND = '''
-"""A second schema, for tests."""
+COMING = '''
+"""A coming schema, for tests."""
 
 import os
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "{next}"
+down_revision = "{last}"
 
 
 def upgrade() -> None:
@@ -43,9 +43,13 @@ def upgrade() -> None:
 '''
 
 
+LAST = revisions()[-1]
+NEXT = f"{int(LAST) + 1:04}"
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A database of the first schema with something in it."""
+    """A database of the present schema with something in it."""
     path = tmp_path / "w.db"
     with Store.open(f"sqlite:///{path}", now=NOW) as store:
         store.write_now(save_feed_state, b.feed_state())
@@ -56,7 +60,8 @@ def newer(folder: Path, fault: str = "") -> Path:
     """The migrations of a later version."""
     scripts = folder / "migrations"
     shutil.copytree(MIGRATIONS, scripts, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
-    (scripts / "versions" / "0002_second.py").write_text(SECOND.replace("{fault}", fault))
+    told = COMING.replace("{fault}", fault).replace("{next}", NEXT).replace("{last}", LAST)
+    (scripts / "versions" / f"{NEXT}_coming.py").write_text(told)
     return scripts
 
 
@@ -98,10 +103,27 @@ def test_an_older_database_is_copied_and_migrated(path: Path, tmp_path: Path) ->
     with Store.open(f"sqlite:///{path}", migrations=newer(tmp_path), now=NOW) as store:
         assert name(store) == "migrated"
         installation = store.installation
-    copy = path.with_name("w.db.before-0002-20260302T120000Z.bak")
-    assert (revision(path), revision(copy)) == ("0002", "0001")
+    copy = path.with_name(f"w.db.before-{NEXT}-20260302T120000Z.bak")
+    assert (revision(path), revision(copy)) == (NEXT, LAST)
     with Store.open(f"sqlite:///{copy}") as store:
         assert (name(store), store.installation) == ("Example News", installation)
+
+
+def test_a_database_of_the_first_schema_keeps_what_it_knows_of_feeds(tmp_path: Path) -> None:
+    scripts = tmp_path / "first"
+    shutil.copytree(MIGRATIONS, scripts, ignore=shutil.ignore_patterns("__pycache__", "000[2-9]*"))
+    path = tmp_path / "w.db"
+    with pytest.raises(StateError, match=r"feed_states\.items"):
+        Store.open(f"sqlite:///{path}", migrations=scripts)  # made, and then looked at by today's code
+    known = b.feed_state(etag='"1"', entries=30)
+    with closing(sqlite3.connect(path)) as conn, conn:
+        conn.execute(
+            "INSERT INTO feed_states VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, 0, NULL, 0, 0, 30)",
+            (known.id, known.url, known.name, NOW.isoformat(), NOW.isoformat(), known.etag),
+        )
+    with Store.open(f"sqlite:///{path}", now=NOW) as store:
+        assert store.read_now(feed_states) == {known.id: known}
+    assert revision(path) == LAST
 
 
 def test_an_up_to_date_database_is_not_copied(path: Path) -> None:
@@ -114,7 +136,7 @@ def test_a_migration_that_fails_has_never_happened(path: Path, tmp_path: Path) -
         Store.open(f"sqlite:///{path}", migrations=newer(tmp_path, 'op.execute("nonsense")'), now=NOW)
     with Store.open(f"sqlite:///{path}", migrations=MIGRATIONS) as store:
         assert name(store) == "Example News"
-    assert revision(path) == "0001"
+    assert revision(path) == LAST
 
 
 def test_kill_9_in_a_migration_is_as_if_it_had_not_begun(path: Path, tmp_path: Path) -> None:
@@ -125,14 +147,16 @@ def test_kill_9_in_a_migration_is_as_if_it_had_not_begun(path: Path, tmp_path: P
     )
     killed = subprocess.run([sys.executable, "-c", start, f"sqlite:///{path}", str(scripts)], check=False, timeout=60)
     assert killed.returncode == 137
-    assert revision(path) == "0001"
+    assert revision(path) == LAST
     with Store.open(f"sqlite:///{path}", migrations=newer(tmp_path), now=NOW) as store:
         assert name(store) == "migrated"
 
 
 def test_a_reader_does_not_migrate(path: Path, tmp_path: Path) -> None:
     before = path.read_bytes()
-    with pytest.raises(StateError, match=r"older schema \(0001, this version needs 0002\); run `watcher run` once"):
+    with pytest.raises(
+        StateError, match=rf"older schema \({LAST}, this version needs {NEXT}\); run `watcher run` once"
+    ):
         Store.open(f"sqlite:///{path}", mode="read", migrations=newer(tmp_path))
     assert path.read_bytes() == before
 
@@ -150,4 +174,4 @@ def test_a_copy_replaces_nothing_half(path: Path, tmp_path: Path) -> None:
     part.write_bytes(b"half a copy, left by a kill")
     backup(path, tmp_path / "copy.db")
     assert not part.exists()
-    assert revision(tmp_path / "copy.db") == "0001"
+    assert revision(tmp_path / "copy.db") == LAST

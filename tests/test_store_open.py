@@ -177,7 +177,7 @@ UNUSABLE: dict[str, tuple[Callable[[Path], None], str]] = {
     "empty": (_empty, "is an empty file.*put a backup in its place.*or delete the file"),
     "text": (_text, "is not a database; put a backup in its place"),
     "foreign": (_foreign, "another program's database; name another file"),
-    "newer": (_newer, r"newer version of watcher \(schema 9999, this version knows up to 0001\)"),
+    "newer": (_newer, r"newer version of watcher \(schema 9999, this version knows up to 0002\)"),
     "corrupt": (_corrupt, "is corrupt.*put a backup in its place"),
     "short": (_short, "is corrupt.*put a backup in its place"),
     "altered": (_altered, "its tables are not as watcher made them.*put a backup in its place"),

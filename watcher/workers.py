@@ -32,7 +32,7 @@ from typing import Any, ClassVar, cast
 from pebble import ProcessExpired, ProcessPool
 
 from watcher.errors import WatcherError, WorkerError
-from watcher.types import Article, ParsedFeed
+from watcher.types import Article, Outline, ParsedFeed
 
 _MIB = 1024**2
 _HEAVY_FEED, _HEAVY_PAGE = 256 * 1024, 512 * 1024
@@ -50,7 +50,7 @@ class Workers:
 
     Limits are seconds per document, memory is bytes beyond what an idle worker needs: 144 MiB read 50,000 entries.
     Large documents are read one after the other. ``registry`` names a mapping of source → ``module:function``,
-    ``extractor`` a function; both are looked up in the workers.
+    ``extractor`` and ``outliner`` a function each; they are looked up in the workers.
     """
 
     def __init__(
@@ -61,11 +61,13 @@ class Workers:
         parsers: int = 2,
         registry: str = "watcher.sources:SOURCES",
         extractor: str = "watcher.article:extract",
+        outliner: str = "watcher.sources.delta:outline",
         parse_memory: int = 144 * _MIB,
         extract_memory: int = 320 * _MIB,
     ) -> None:
         self._registry = registry
         self._extractor = extractor
+        self._outliner = outliner
         self._parsing = _Pool(what="this feed", workers=parsers, limit=parse_limit, memory=parse_memory)
         self._extracting = _Pool(what="this page", workers=1, limit=extract_limit, memory=extract_memory)
         self._alone = asyncio.Semaphore(1)
@@ -74,6 +76,11 @@ class Workers:
         """Read a feed document; raises ParseError (no feed) or WorkerError (killed at its limit, or crashed)."""
         async with self._alone if len(body) > _HEAVY_FEED else contextlib.nullcontext():
             return cast("ParsedFeed", await self._parsing.run(self._registry, source, (body, content_type, base)))
+
+    async def outline(self, body: bytes, content_type: str | None, salt: str) -> Outline | None:
+        """Tell the items of a feed document apart; None when it has to be parsed whole. Raises WorkerError."""
+        async with self._alone if len(body) > _HEAVY_FEED else contextlib.nullcontext():
+            return cast("Outline | None", await self._parsing.run(self._outliner, None, (body, content_type, salt)))
 
     async def extract(self, page: bytes, url: str | None) -> Article:
         """Read an article's page; raises FetchError (no article in it) or WorkerError."""

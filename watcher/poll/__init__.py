@@ -156,7 +156,7 @@ class Poller:
     async def _prepare(self, state: FeedState) -> tuple[Intake, Ready]:
         feed = self.plan.feeds[state.id]
         try:
-            intake = await self.intaker.take(feed, state)
+            intake = await self.intaker.take(feed, state, topics_served(feed.topics, self.plan.topics))
             ready = await self._judge(intake)
             return replace(intake, parsed=None), ready  # a large document need not wait for the batch to be saved
         except Exception:

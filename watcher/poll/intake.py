@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -11,12 +11,16 @@ from hashlib import sha256
 
 from watcher.errors import FetchError, ParseError, WorkerError
 from watcher.fetch import Fetched, Fetcher, NotModified
+from watcher.poll import remembered
+from watcher.sources import delta
 from watcher.timing import next_poll
-from watcher.types import Feed, FeedState, ParsedFeed
+from watcher.types import Feed, FeedState, Outline, ParsedFeed
 from watcher.workers import Workers
 
 LARGE_AT_ONCE = 2
 """Large documents that are in memory while they wait for the parser, which takes them one by one."""
+LOOKED_AT_HERE = 128 * 1024
+"""Bytes of a document up to which its items are told apart in the event loop (some ms); larger ones go to a worker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +31,18 @@ class Intake:
     state: FeedState
     """As it has to be saved, together with the entries."""
     parsed: ParsedFeed | None = None
+    """What is new in the document, or all of it."""
     first: bool = False
     """The first document this feed ever gave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What a document says that is new, how many items it holds, and what to remember of them."""
+
+    parsed: ParsedFeed | None
+    count: int
+    items: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +57,11 @@ class Intaker:
     large: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_AT_ONCE))
     """Held from where a body turns out to be large until it is parsed."""
 
-    async def take(self, feed: Feed, state: FeedState) -> Intake:
-        """Fetch, compare, parse. A failure is recorded in the state with its back-off."""
+    async def take(self, feed: Feed, state: FeedState, topics: Collection[str] = ()) -> Intake:
+        """Fetch, compare, parse. A failure is recorded in the state with its back-off.
+
+        ``topics`` are those that the feed serves: when they change, items that were seen are parsed again.
+        """
         try:
             async with AsyncExitStack() as held:
                 self.step("poll.fetch")
@@ -57,11 +74,11 @@ class Intaker:
                 )
                 if isinstance(answer, NotModified):
                     return Intake(feed=feed, state=self._alive(feed, state, answer))
-                return await self._parse(feed, state, answer)
+                return await self._parse(feed, state, answer, topics)
         except (FetchError, ParseError, WorkerError) as error:
             return self.failed(feed, state, error)
 
-    async def _parse(self, feed: Feed, state: FeedState, answer: Fetched) -> Intake:
+    async def _parse(self, feed: Feed, state: FeedState, answer: Fetched, topics: Collection[str]) -> Intake:
         body_hash = sha256(answer.body).hexdigest()[:16]
         alive = replace(
             self._alive(feed, state, answer),
@@ -72,9 +89,41 @@ class Intaker:
         if body_hash == state.body_hash:
             return Intake(feed=feed, state=alive)
         self.step("poll.parse")
-        parsed = await self.workers.parse("rss", answer.body, answer.content_type, answer.url)
-        first = state.last_success is None
-        return Intake(feed=feed, state=replace(alive, entries=len(parsed.entries)), parsed=parsed, first=first)
+        found = await self._outline(answer, remembered.salt(topics, answer.url))
+        read = None if found is None else await self._new(answer, found, remembered.unpacked(state.items))
+        if read is None:
+            read = await self._whole(answer, found)
+        alive = replace(alive, entries=read.count, items=read.items)
+        return Intake(feed=feed, state=alive, parsed=read.parsed, first=state.last_success is None)
+
+    async def _outline(self, answer: Fetched, salt: str) -> Outline | None:
+        if len(answer.body) <= LOOKED_AT_HERE:
+            return delta.outline(answer.body, answer.content_type, salt)
+        try:
+            return await self.workers.outline(answer.body, answer.content_type, salt)
+        except WorkerError:
+            return None
+
+    async def _new(self, answer: Fetched, found: Outline, seen: Mapping[bytes, bytes]) -> _Read | None:
+        """Parse the items that were not seen yet; None where only the whole document tells what is what."""
+        unseen = sum(told not in seen for told in found.hashes)
+        if unseen == len(found.hashes):
+            return None
+        try:
+            body = delta.reduced(answer.body, found, seen)
+            parsed = await self._parsed(answer, body) if unseen else None
+        except ParseError:
+            return None
+        items = remembered.packed(found, parsed, seen)
+        return None if items is None else _Read(parsed=parsed, count=len(found.hashes), items=items)
+
+    async def _whole(self, answer: Fetched, found: Outline | None) -> _Read:
+        parsed = await self._parsed(answer, answer.body)
+        items = None if found is None else remembered.packed(found, parsed, {})
+        return _Read(parsed=parsed, count=len(parsed.entries), items=items)
+
+    async def _parsed(self, answer: Fetched, body: bytes) -> ParsedFeed:
+        return await self.workers.parse("rss", body, answer.content_type, answer.url)
 
     def _alive(self, feed: Feed, state: FeedState, answer: Fetched | NotModified) -> FeedState:
         now = self.clock()

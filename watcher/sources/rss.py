@@ -18,11 +18,10 @@ import feedparser
 from watcher import text, urls
 from watcher.errors import ParseError
 from watcher.sources import dates, html
+from watcher.sources.delta import ENTRY_CAP
 from watcher.sources.refusals import why_no_feed
 from watcher.types import FeedEntry, ParsedFeed
 
-ENTRY_CAP = 500
-"""Entries of one document that are judged; the others are recorded only."""
 LONGEST_TITLE = 500
 LONGEST_TEXT = 20_000
 LONGEST_NAME = 200

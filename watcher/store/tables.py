@@ -18,6 +18,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -113,6 +114,7 @@ feed_states = Table(
     Column("gone", Boolean, nullable=False),
     Column("told_to_wait", Boolean, nullable=False),
     Column("entries", Integer, nullable=False),
+    Column("items", LargeBinary),
     comment="What is remembered of each feed. The url is redacted.",
 )
 

@@ -55,6 +55,8 @@ class FeedState:
     """The server asked to be left alone until ``next_due``."""
     entries: int = 0
     """How many entries its last document held, those beyond the cap included."""
+    items: bytes | None = None
+    """What tells the items of its last document from new ones (see ``poll.remembered``); None: parse the next whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,14 @@ class ParsedFeed:
     version: str
     entries: tuple[FeedEntry, ...]
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """Where the items of a document are (first byte and the byte behind the last), and a hash of each."""
+
+    spans: tuple[tuple[int, int], ...]
+    hashes: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
