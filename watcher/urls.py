@@ -7,6 +7,7 @@ Its one rule: a canonical address is for comparing, never for fetching or showin
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import SplitResult, parse_qs, unquote, urljoin, urlsplit, urlunsplit
 
@@ -40,6 +41,7 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}|[^!#$&-;=?-Z_a-z~\[\]@]")
 """A percent-escape, or a character that has to become one (a bare per cent sign is one of them)."""
 _UNSAFE = re.compile(r"""[\x00-\x20"<>\\^`{|}\x7f-\xa0\u2028\u2029\ud800-\udfff]""")
+_BLANK = re.compile(r"[\x00-\x20]")
 _BAD_HOST = re.compile(r"""[\x00-\x20"<>\\^`{|}%\x7f-\xa0\ud800-\udfff/?#@]""")
 _SESSION = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 
@@ -69,8 +71,12 @@ def absolute(base: str | None, href: str) -> str | None:
     return url if len(url) <= LONGEST else None
 
 
+@lru_cache(maxsize=4 * 1024)
 def canonical(url: str) -> str:
-    """The one form that all variants of an address share; idempotent. What is no web address comes back stripped."""
+    """The one form that all variants of an address share; idempotent. What is no web address comes back stripped.
+
+    Remembered for a while: an item's address is compared with others three times on its way.
+    """
     form = _step(url.strip())
     while (shorter := _step(form)) != form and len(shorter) < len(form):  # cleaning may lay bare a wrapped address
         form = shorter
@@ -151,7 +157,7 @@ def _own_fragment(url: str, guid: str | None, address: str) -> str:
 
 def _split(url: str) -> SplitResult | None:
     """Take an address apart; None when it is no absolute http(s) address."""
-    if any(character <= " " for character in url):
+    if _BLANK.search(url):
         return None
     try:
         parts = urlsplit(url)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from watcher.decide import materially_changed
-from watcher.relevance.language import detect
+from watcher.poll.tongue import language
 from watcher.text import content_hash, cut
 from watcher.types import Entry, Feed, FeedEntry, KnownEntry, ParsedFeed, Sighting
 from watcher.urls import canonical, entry_identity, identity_hash, outlet
@@ -126,7 +126,7 @@ def _entry(feed: Feed, parsed: ParsedFeed, one: Keyed, *, now: datetime) -> Entr
         title=title,
         text=item.text,
         outlet=_outlet(feed, parsed, item),
-        language=detect(f"{title}. {item.text[:TELLING]}", parsed.language),
+        language=language(f"{title}. {item.text[:TELLING]}", parsed.language),
         published=item.published or item.updated,
         first_seen=now,
         content_hash=content_hash(title, item.text),
