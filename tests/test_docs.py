@@ -292,7 +292,7 @@ def test_the_registries_and_their_protocols_are_those_of_the_code() -> None:
         methods = [name for name in vars(getattr(import_module(module), protocol)) if name[0] != "_" and name.islower()]
         assert tuple(methods) in sketched, protocol
     assert {"slack", "console"} <= set(NOTIFIERS)
-    assert list(SOURCES) == ["rss"]
+    assert list(SOURCES) == ["rss", "jsonfeed"]
     assert list(SCORERS) == ["tfidf"]
 
 

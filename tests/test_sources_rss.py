@@ -45,7 +45,7 @@ def entry(inner: str) -> FeedEntry:
         (b"<html><head><title>Before you go on</title></head><body>cookie wall</body></html>", "consent"),
         (b"<html><head><title>Just a moment...</title></head></html>", "keeps programs out"),
         (b"<html><head><title>News</title></head><body></body></html>", "“News”), not a feed"),
-        (b'{"version": "https://jsonfeed.org/version/1.1", "items": []}', "JSON Feed, which is not supported yet"),
+        (b'{"version": "https://jsonfeed.org/version/1.1", "items": []}', "JSON Feed that cannot be read"),
         (b'[{"title": 1}]', "this is JSON"),
         (b"%PDF-1.7 \x00\x01", "PDF"),
         (b"\x1f\x8b\x08\x00abc", "gzip"),

@@ -20,7 +20,7 @@ from watcher.workers import Workers
 
 @asynccontextmanager
 async def working(**over: float) -> AsyncIterator[Workers]:
-    given = {"registry": "tests.worker_tasks:SOURCES", "extractor": "tests.worker_tasks:extract", "parsers": 1}
+    given = {"reader": "tests.worker_tasks:read", "extractor": "tests.worker_tasks:extract", "parsers": 1}
     workers = Workers(**{**given, **over})  # type: ignore[arg-type]  # a test may pass any of the options
     try:
         yield workers
@@ -169,7 +169,7 @@ def test_a_program_without_a_main_guard_is_not_run_again_by_its_workers(tmp_path
         "from watcher.workers import Workers\n"
         "print('once')\n"
         "async def main():\n"
-        "    workers = Workers(registry='tests.worker_tasks:SOURCES')\n"
+        "    workers = Workers(reader='tests.worker_tasks:read')\n"
         "    print((await workers.parse('test', b'', 'text/xml', '')).title)\n"
         "    await workers.close()\n"
         "asyncio.run(main())\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +13,12 @@ from datetime import timedelta
 from watcher.errors import FetchError, ParseError
 from watcher.types import Article, ParsedFeed
 
-SOURCES = {"test": "tests.worker_tasks:parse", "missing": "tests.worker_tasks:nothing"}
+SOURCES = {"test": "parse", "missing": "nothing"}
+
+
+def read(source: str, body: bytes, content_type: str | None, base: str) -> ParsedFeed:
+    found: ParsedFeed = getattr(sys.modules[__name__], SOURCES[source])(body, content_type, base)
+    return found
 
 
 def parse(body: bytes, content_type: str | None, base: str) -> ParsedFeed:

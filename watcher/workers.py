@@ -49,8 +49,8 @@ class Workers:
     """Parsing (``parsers`` at once) and extraction (one at a time) in processes that are started on first use.
 
     Limits are seconds per document, memory is bytes beyond what an idle worker needs: 144 MiB read 50,000 entries.
-    Large documents are read one after the other. ``registry`` names a mapping of source → ``module:function``,
-    ``extractor`` and ``outliner`` a function each; they are looked up in the workers.
+    Large documents are read one after the other. ``reader``, ``extractor`` and ``outliner`` name functions
+    (``module:function``) that are looked up in the workers.
     """
 
     def __init__(
@@ -59,13 +59,13 @@ class Workers:
         parse_limit: float = 20,
         extract_limit: float = 15,
         parsers: int = 2,
-        registry: str = "watcher.sources:SOURCES",
+        reader: str = "watcher.sources:parse",
         extractor: str = "watcher.article:extract",
         outliner: str = "watcher.sources.delta:outline",
         parse_memory: int = 144 * _MIB,
         extract_memory: int = 320 * _MIB,
     ) -> None:
-        self._registry = registry
+        self._reader = reader
         self._extractor = extractor
         self._outliner = outliner
         self._parsing = _Pool(what="this feed", workers=parsers, limit=parse_limit, memory=parse_memory)
@@ -73,19 +73,22 @@ class Workers:
         self._alone = asyncio.Semaphore(1)
 
     async def parse(self, source: str, body: bytes, content_type: str | None, base: str) -> ParsedFeed:
-        """Read a feed document; raises ParseError (no feed) or WorkerError (killed at its limit, or crashed)."""
+        """Read a feed document; raises ParseError (no feed) or WorkerError (killed at its limit, or crashed).
+
+        ``source`` is what the document is taken for unless it shows that it is another kind.
+        """
         async with self._alone if len(body) > _HEAVY_FEED else contextlib.nullcontext():
-            return cast("ParsedFeed", await self._parsing.run(self._registry, source, (body, content_type, base)))
+            return cast("ParsedFeed", await self._parsing.run(self._reader, (source, body, content_type, base)))
 
     async def outline(self, body: bytes, content_type: str | None, salt: str) -> Outline | None:
         """Tell the items of a feed document apart; None when it has to be parsed whole. Raises WorkerError."""
         async with self._alone if len(body) > _HEAVY_FEED else contextlib.nullcontext():
-            return cast("Outline | None", await self._parsing.run(self._outliner, None, (body, content_type, salt)))
+            return cast("Outline | None", await self._parsing.run(self._outliner, (body, content_type, salt)))
 
     async def extract(self, page: bytes, url: str | None) -> Article:
         """Read an article's page; raises FetchError (no article in it) or WorkerError."""
         async with self._alone if len(page) > _HEAVY_PAGE else contextlib.nullcontext():
-            return cast("Article", await self._extracting.run(self._extractor, None, (page, url)))
+            return cast("Article", await self._extracting.run(self._extractor, (page, url)))
 
     async def close(self) -> None:
         """Kill the processes; what still waits for one gets a WorkerError."""
@@ -108,9 +111,9 @@ class _Pool:
     def __post_init__(self) -> None:
         self.free = asyncio.Semaphore(self.workers)
 
-    async def run(self, target: str, key: str | None, args: tuple[object, ...]) -> object:
+    async def run(self, target: str, args: tuple[object, ...]) -> object:
         async with self.free:
-            future = self._schedule(await self._started(), target, key, args)
+            future = self._schedule(await self._started(), target, args)
             self.running.add(future)
             try:
                 async with asyncio.timeout(self.limit + _GRACE):
@@ -151,9 +154,9 @@ class _Pool:
             raise self._told("was not read: the service is stopping; it is read after the next start")
         raise self._told("was not read: no process can be started for it; is the machine out of memory?")
 
-    def _schedule(self, pool: ProcessPool, target: str, key: str | None, args: tuple[object, ...]) -> Future[Any]:
+    def _schedule(self, pool: ProcessPool, target: str, args: tuple[object, ...]) -> Future[Any]:
         try:
-            return cast("Future[Any]", pool.schedule(_call, args=(target, key, args), timeout=self.limit))
+            return cast("Future[Any]", pool.schedule(_call, args=(target, args), timeout=self.limit))
         except RuntimeError:  # it stopped in this very moment
             raise self._told("was not read: its worker processes are going away; it is read again later") from None
 
@@ -273,10 +276,10 @@ class _Crash:
     trace: str
 
 
-def _call(target: str, key: str | None, args: tuple[object, ...]) -> _Value | _Refusal | _Crash:
+def _call(target: str, args: tuple[object, ...]) -> _Value | _Refusal | _Crash:
     """Run a task and fold whatever happens into something that can be pickled."""
     try:
-        return _Value(_resolve(target, key)(*args))
+        return _Value(_resolve(target)(*args))
     except WatcherError as error:
         return _Refusal(type(error), error.args, vars(error))
     except Exception as error:  # noqa: BLE001  the boundary: one document's crash must not break the pool
@@ -286,10 +289,9 @@ def _call(target: str, key: str | None, args: tuple[object, ...]) -> _Value | _R
             _give_back()
 
 
-def _resolve(target: str, key: str | None) -> Any:
+def _resolve(target: str) -> Any:
     module, _, name = target.partition(":")
-    found = getattr(import_module(module), name)
-    return found if key is None else _resolve(found[key], None)
+    return getattr(import_module(module), name)
 
 
 def _confine(memory: int) -> None:

@@ -23,7 +23,7 @@ from watcher.types import ParsedFeed
 Parse = Callable[[bytes, str | None, str], ParsedFeed]
 
 FEEDS = Path(__file__).parent.parent / "data" / "feeds"
-GOLDEN = {"rss": ["rss2.xml", "atom.xml", "rdf.xml", "truncated.xml"]}
+GOLDEN = {"rss": ["rss2.xml", "atom.xml", "rdf.xml", "truncated.xml"], "jsonfeed": ["jsonfeed.feed"]}
 BASE = "https://feeds.example/blog/feed.xml"
 CORPORA = os.environ.get("WATCHER_CORPORA", "")
 
@@ -67,6 +67,9 @@ junk = st.one_of(
     st.text(max_size=200).map(
         lambda text: f"<rss version='2.0'><channel><item><title>{text}".encode("utf-8", "replace")
     ),
+    st.text(max_size=200).map(
+        lambda text: b'{"version": "https://jsonfeed.org/version/1", "items": [{' + text.encode("utf-8", "replace")
+    ),
     st.text(alphabet="<>&;!-/[]CDATAitemlnkscrp \"'=#x0", max_size=200).map(
         lambda text: f"<rss><channel><item><description>{text}</description></item></channel></rss>".encode()
     ),
@@ -82,6 +85,28 @@ def test_junk_is_read_or_refused_with_a_sentence(name: str, body: bytes, content
         assert len(str(error)) > 20  # noqa: PT017  both outcomes are right
     else:
         keep_promises(parsed)
+
+
+@pytest.mark.corpora
+@pytest.mark.skipif(not CORPORA, reason="WATCHER_CORPORA names no folder with feeds")
+def test_json_feeds_of_others_are_read_whole() -> None:
+    documents = sorted(Path(CORPORA, "feeds").rglob("*.json"))
+    refused = {}
+    for path in documents:
+        body = path.read_bytes()
+        try:
+            parsed = source("jsonfeed")(body, None, BASE)
+        except ParseError as error:
+            refused[path.name] = str(error)
+        else:
+            keep_promises(parsed)
+            assert parsed.warnings == (), path
+            assert len(parsed.entries) == len(json.loads(body)["items"]), path
+            assert any(one.text for one in parsed.entries) or path.name == "authors.json", path
+    assert refused.keys() == {"ScriptingNews.json", "allthis-partial.json"}
+    assert "not a feed" in refused["ScriptingNews.json"], "RSS in JSON is another format"
+    assert "cut off" in refused["allthis-partial.json"]
+    assert len(documents) == 14
 
 
 @pytest.mark.corpora

@@ -104,7 +104,7 @@ class UrlFeed(_AnyFeed):
     """A feed by its address."""
 
     url: FeedAddress = Field(
-        description="Address of the RSS or Atom document; ${NAME} and ${file:PATH} are filled in.",
+        description="Address of the RSS, Atom or JSON Feed document; ${NAME} and ${file:PATH} are filled in.",
         examples=["https://example.org/feed.xml"],
     )
     name: Line | None = _key(None, "Its name in logs and messages.", "Example")

@@ -52,14 +52,14 @@ def why_no_feed(body: bytes, detail: str = "") -> str:
 
 def _textual(decoded: str, detail: str) -> str:
     lead = decoded.lstrip("\ufeff \t\r\n")
+    complaint = f" ({detail})" if detail else ""
     if lead.startswith(("{", "[")):
-        if "jsonfeed.org" in lead:
-            return "this is a JSON Feed, which is not supported yet; look for the site's RSS or Atom feed"
-        return "this is JSON, not a feed; look for the site's RSS or Atom feed"
+        if "jsonfeed.org" in lead.replace("\\/", "/")[:4000]:
+            return f"this is a JSON Feed that cannot be read{complaint}; tell the publisher, or use the site's RSS feed"
+        return f"this is JSON, not a feed{complaint}; look for the site's RSS, Atom or JSON feed"
     root = _ROOT.search(decoded)
     if _PAGE.search(decoded) or (root is not None and root[1].lower() in _PARTS_OF_PAGES):
         return _page(decoded)
-    complaint = f" ({detail})" if detail else ""
     if root is not None and root[1].lower() == "opml":
         return "this is a list of feeds (<opml>), not a feed; save it as a file and write opml: FILE in its place"
     if root is not None:
