@@ -13,6 +13,7 @@ from sqlalchemy.exc import StatementError
 
 from tests import builders as b
 from tests.builders import NOW
+from watcher import text
 from watcher.store import Store
 from watcher.store.entries import entomb, entries_since, find_entry, known_entries, tidy
 from watcher.store.feeds import due_feeds, feed_states, register_feeds, register_topics, save_feed_state
@@ -196,7 +197,7 @@ nasty = st.text(st.characters(codec=None, exclude_categories=()), max_size=40)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(title=nasty, guid=nasty)
+@given(title=nasty, guid=nasty.map(text.tidy))  # sources tidy guids: halves of broken pairs never come this far
 def test_whatever_a_publisher_writes_can_be_stored_and_found(store: Store, title: str, guid: str) -> None:
     entry = b.entry(title, identity=f"{FEED} {guid}", url=None, id=b.hex16(repr(guid)))
     seen = b.sighting(entry.id, FEED, guid=guid)

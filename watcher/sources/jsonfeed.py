@@ -17,8 +17,9 @@ from typing import Any
 from watcher import text, urls
 from watcher.errors import ParseError
 from watcher.sources import dates, html
+from watcher.sources.delta import ENTRY_CAP
 from watcher.sources.refusals import why_no_feed
-from watcher.sources.rss import ENTRY_CAP, LONGEST_GUID, LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE, language
+from watcher.sources.rss import LONGEST_GUID, LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE, language
 from watcher.types import FeedEntry, ParsedFeed
 
 _VERSION = re.compile(r"\s*https?://(?:www\.)?jsonfeed\.org/version/(\d(?:\.\d)?)", re.IGNORECASE)
