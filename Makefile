@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 RUN    := $(VENV)/.runtime
 export WATCHER_CORPORA ?= $(abspath $(wildcard ../shared))
 
-.PHONY: all demo run test test-fast lint eval bench corpora image schema picture clean
+.PHONY: all demo run test test-fast lint eval bench bench-peers corpora image schema picture clean
 all: lint test
 
 # what the product itself needs (demo, run), and what working on it needs on top of that
@@ -41,7 +41,12 @@ eval: $(READY)
 	$(BIN)/pytest tests/eval -m "" -s $(ARGS)
 bench: $(READY)
 	$(BIN)/python -m tests.bench.scoring
-	$(BIN)/python -m tests.bench.polling
+	$(BIN)/python -m tests.bench.polling $(ARGS)
+# other programs, in a virtual environment of their own
+bench-peers: $(READY)
+	@test -x build/peers/bin/r2e || { $(BIN)/python -m venv build/peers && \
+	  build/peers/bin/python -m pip install -q --disable-pip-version-check reader==3.26 sgmllib3k==1.0.0 rss2email==3.14; }
+	$(BIN)/python -m tests.bench.polling --peers build/peers/bin/python $(ARGS)
 corpora: $(READY)
 	$(BIN)/pytest -n 2 -m corpora $(ARGS)
 image:

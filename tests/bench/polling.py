@@ -1,104 +1,124 @@
-"""What polling costs, beside feedparser alone on the same documents in the same run. ``make bench``."""
+"""What polling costs, beside other programs on the same feeds in the same run. ``make bench``, ``make bench-peers``.
+
+Four polls, each in a new process: all entries new; all feeds answer 304; the server heeds no conditional request; 5 %
+of the feeds have one new entry. CPU is that of the poll with its worker processes and the database, start-up apart.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import random
-import resource
+import subprocess
+import sys
 import tempfile
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter
+from urllib.request import urlopen
 
-import feedparser
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 from rich.console import Console
 
+from tests.bench.cost import spent
 from tests.line import SEEDS
 from watcher.app import build
 from watcher.config import load
-from watcher.once import once
 from watcher.store import Store
 
-FEEDS, ENTRIES = 100, 30
-
-
-def documents() -> dict[str, bytes]:
-    """Feeds of some 30 kB with words that mean nothing."""
-    rng = random.Random(3)
-    vocabulary = ["".join(rng.choices("abdeghiklmnoprstu", k=rng.randint(3, 9))) for _ in range(4000)]
-    now = format_datetime(datetime.now(UTC))
-    made = {}
-    for feed in range(FEEDS):
-        items = "".join(
-            f"<item><title>{' '.join(rng.choices(vocabulary, k=9))}</title><link>https://n{feed}.example/{n}</link>"
-            f"<guid>{feed}-{n}</guid><pubDate>{now}</pubDate>"
-            f"<description>&lt;p&gt;{' '.join(rng.choices(vocabulary, k=100))}&lt;/p&gt;</description></item>"
-            for n in range(ENTRIES)
-        )
-        made[f"/{feed}.xml"] = f'<rss version="2.0"><channel><title>{feed}</title>{items}</channel></rss>'.encode()
-    return made
-
-
-def cpu() -> float:
-    """CPU seconds of this process and of the workers that have ended."""
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return process_time() + ended.ru_utime + ended.ru_stime
+PHASES = {
+    "cold": ("ctl?cond=1",),
+    "warm, 304": ("ctl?cond=1",),
+    "warm, same body": ("ctl?cond=0",),
+    "5 % with one new": ("ctl?cond=1", "publish?frac=0.05&k=1&feeds={feeds}"),
+}
+PEERS = ("reader", "rss2email")
 
 
 async def polled(config_path: Path) -> tuple[float, float]:
-    """CPU and wall seconds of one round; workers end with it, so that their time counts."""
+    """CPU and wall seconds of one poll of every feed."""
     config = load(config_path, {})
-    began, wall = cpu(), perf_counter()
     with Store.open(config.database) as store:
         app = build(config, store, console=Console(quiet=True))
         try:
-            report = await once(app)
+            await app.start()
+            began, wall = spent(), perf_counter()
+            report = await app.poller.poll([feed.id for feed in config.feeds])
+            took = spent() - began, perf_counter() - wall
         finally:
             await app.close()
-    assert not report.errors, report.errors
-    return cpu() - began, perf_counter() - wall
+    assert not report.failed, report.failed
+    return took
 
 
-async def main() -> None:
-    bodies = documents()
-    conditional = True
+def configure(folder: Path, base: str, feeds: int) -> None:
+    """One topic, and the feeds of the server."""
+    (folder / "seeds").mkdir()
+    for number, text in enumerate(SEEDS):
+        (folder / "seeds" / f"{number}.txt").write_text(text)
+    listed = "".join(f"  - {base}/feed/{number}.xml\n" for number in range(feeds))
+    (folder / "watcher.yaml").write_text(
+        f"feeds:\n{listed}topics: {{t: {{seeds: seeds}}}}\nnotify: console\n"
+        "fetch: {allow_networks: [127.0.0.0/8], per_host: 16}\ndatabase: sqlite:///w.db\n"
+    )
 
-    async def answer(request: web.Request) -> web.Response:
-        if conditional and request.headers.get("If-None-Match") == '"1"':
-            return web.Response(status=304)
-        return web.Response(body=bodies[request.path], content_type="application/rss+xml", headers={"ETag": '"1"'})
 
-    site = web.Application()
-    site.router.add_get("/{path:.*}", answer)
-    server = TestServer(site)
-    await server.start_server()
-    start = process_time()
-    for body in bodies.values():
-        feedparser.parse(body)
-    base = (process_time() - start) / FEEDS * 1e3
-    print(f"feedparser alone: {base:.1f} ms CPU a feed of {ENTRIES} entries, 1.0 (the server's own share is in ours)")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "watcher.yaml")
-        Path(folder, "seeds").mkdir()
-        for number, text in enumerate(SEEDS):
-            Path(folder, "seeds", f"{number}.txt").write_text(text)
-        feeds = "\n".join(f"  - {server.make_url(name)}" for name in bodies)
-        path.write_text(
-            f"feeds:\n{feeds}\ntopics: {{t: {{seeds: seeds}}}}\nnotify: console\n"
-            "fetch: {allow_networks: [127.0.0.0/8], per_host: 16}\ndatabase: sqlite:///w.db\n"
-        )
-        for phase in ("cold", "warm, 304", "warm, same body"):
-            conditional = phase != "warm, same body"
-            spent, wall = await polled(path)
-            each = spent / FEEDS * 1e3
-            print(
-                f"{phase:16} {each:6.1f} ms CPU a feed, {each / base:5.2f} times feedparser; {FEEDS / wall:.0f} feeds/s"
-            )
-    await server.close()
+@contextmanager
+def served(base: str | None) -> Iterator[str]:
+    """The address of the feed server: one that runs already, or ours."""
+    if base is not None:
+        yield base.rstrip("/")
+        return
+    command = [sys.executable, "-m", "tests.bench.feeds"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        finally:
+            server.stdin.close()
+
+
+def measured(command: list[str]) -> tuple[float, float]:
+    """CPU and wall seconds that a process tells in its last line."""
+    told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()[-1].split()
+    return float(told[0]), float(told[1])
+
+
+def table(base: str, feeds: int, peers: Path | None) -> None:
+    """Measure and print, phase by phase."""
+    named = PEERS if peers is not None else ()
+    print(f"{feeds} feeds; CPU ms a feed (feeds a second)" + "; in brackets, times watcher" * bool(named))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        configure(folder, base, feeds)
+        for phase, asks in PHASES.items():
+            costs: list[float] = []
+            for program in ("watcher", *named):
+                if not costs or phase != "5 % with one new":  # published once, and new to each of them
+                    for ask in asks:
+                        urlopen(f"{base}/{ask.format(feeds=feeds)}").close()
+                own = [sys.executable, "-m", "tests.bench.polling", "--step", str(folder / "watcher.yaml")]
+                other = [str(peers), "-m", "tests.bench.peer", program, str(folder), base, str(feeds)]
+                cpu, wall = measured(own if program == "watcher" else other)
+                costs.append(cpu)
+                ratio = f" [{cpu / costs[0]:.1f}]" if len(costs) > 1 and costs[0] else ""
+                print(f"{phase:17} {program:10} {cpu / feeds * 1e3:7.2f} ({feeds / wall:.0f}/s){ratio}", flush=True)
+
+
+def main() -> None:
+    """Read the options."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--feeds", type=int, default=300)
+    options.add_argument("--base", help="a feed server that runs already")
+    options.add_argument("--peers", type=Path, help="the python of a venv that holds the other programs")
+    options.add_argument("--step", type=Path, help="(used by itself) poll once by this configuration")
+    given = options.parse_args()
+    if given.step:
+        print(*asyncio.run(polled(given.step)))
+        return
+    with served(given.base) as base:
+        table(base, given.feeds, given.peers)
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()
