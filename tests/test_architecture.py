@@ -13,7 +13,20 @@ ROOT = Path(__file__).resolve().parent.parent / "watcher"
 FLOORS: dict[str, int] = {
     **dict.fromkeys(["__init__", "types", "errors", "data"], 0),
     **dict.fromkeys(
-        ["relevance", "stories", "summary", "timing", "decide", "text", "urls", "opml", "leftovers", "readiness"], 1
+        [
+            "relevance",
+            "stories",
+            "summary",
+            "timing",
+            "decide",
+            "text",
+            "wrapped",
+            "urls",
+            "opml",
+            "leftovers",
+            "readiness",
+        ],
+        1,
     ),
     **dict.fromkeys(
         ["config", "seeds", "fetch", "workers", "sources", "article", "notifiers", "feedback", "store", "metrics"], 2
@@ -23,7 +36,19 @@ FLOORS: dict[str, int] = {
 }
 """Room → floor. A new room is put here, and with that somewhere in the house."""
 
-CORE_ORDER = ["text", "urls", "opml", "timing", "readiness", "leftovers", "relevance", "stories", "summary", "decide"]
+CORE_ORDER = [
+    "text",
+    "wrapped",
+    "urls",
+    "opml",
+    "timing",
+    "readiness",
+    "leftovers",
+    "relevance",
+    "stories",
+    "summary",
+    "decide",
+]
 """Inside the core, a room may use the ones before it."""
 BASE_ORDER = ["types", "errors", "data"]
 """At the bottom, likewise."""

@@ -29,6 +29,7 @@ FEWEST_WORDS = 40
 _TEASER = 110
 """Words up to which the text of a page that asks for money is only its teaser."""
 
+_ASKS_FOR_CONSENT = "it asks for consent to cookies before it shows the article"
 _FAILURES = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError, etree.Error)
 _LANGUAGE = re.compile(rb"<html\b[^>]{0,2000}?\blang\s*=\s*[\"']?([A-Za-z]{2,3})\b", re.IGNORECASE)
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|main|section|div|p|h1|meta|title)\b", re.IGNORECASE)
@@ -65,6 +66,8 @@ def extract(page: bytes, url: str | None) -> Article:
     and error pages, and pages with less than 40 words of text.
     """
     place = urls.redact(url) if url else "the page"
+    if url and urls.is_consent(url):
+        raise FetchError(f"no article text on {place}: {_ASKS_FOR_CONSENT}", fault="not_a_page")
     _refuse_other_documents(page, place)
     markup = _trimmed(page)
     document = _read(markup, url, place)
@@ -162,7 +165,7 @@ def _refuse_walls(text: str, page: str, place: str) -> None:
     elif count < _TEASER and _PAYWALL.search(page):
         reason = "the article is behind a paywall or login"
     elif _is_consent(text):
-        reason = "it asks for consent to cookies before it shows the article"
+        reason = _ASKS_FOR_CONSENT
     elif count < FEWEST_WORDS:
         reason = f"it holds {count} words of text, too few for an article"
     if reason:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from hashlib import sha256
-from urllib.parse import SplitResult, parse_qs, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
+
+from watcher import wrapped
 
 LONGEST = 2000
 """Characters; what is longer is taken for no link (chat services refuse 3,000)."""
@@ -83,6 +85,18 @@ def canonical(url: str) -> str:
     return form
 
 
+def direct(url: str) -> str:
+    """The publisher's address, where the link of a search engine or an aggregator holds it; else the link itself."""
+    while (found := _inner(url)) is not None:
+        url = found
+    return url
+
+
+def is_consent(url: str) -> bool:
+    """Tell whether the page asks for consent to cookies: there is no article on it."""
+    return wrapped.is_consent(host(url))
+
+
 def wire(url: str) -> str | None:
     """The address as it is asked for: ASCII only, international host coded, no credentials, no fragment.
 
@@ -114,7 +128,7 @@ def host(url: str) -> str:
 
 def outlet(url: str) -> str:
     """A site's name for people, from its host: ``https://feeds.example.com/x`` → ``example.com``; "" without one."""
-    return _without(_FEED_LABELS, host(url))
+    return _without(_FEED_LABELS, host(direct(url)))
 
 
 def redact(url: str) -> str:
@@ -137,12 +151,12 @@ def identity_hash(text: str) -> str:
 def entry_identity(url: str | None, feed_id: str, guid: str | None, title: str, text: str) -> str:
     """Say what makes an entry that entry: its canonical address; else feed and guid; else feed and content.
 
-    A site's bare root is no address (some feeds link every item there). A fragment counts when the guid names the same
-    one: change logs put all their items on one page.
+    A site's bare root is no address (some feeds link every item there), and neither is a page that asks for consent. A
+    fragment counts when the guid names the same one: change logs put all their items on one page.
     """
     address = canonical(url) if url else ""
     parts = _split(address)
-    if url and parts is not None and (parts.path or parts.query or parts.fragment):
+    if url and parts is not None and not is_consent(address) and (parts.path or parts.query or parts.fragment):
         return address + _own_fragment(url, guid, address)
     if guid and guid.strip():
         return f"{feed_id} {guid.strip()}"
@@ -196,7 +210,7 @@ def _step(url: str) -> str:
     parts = _split(_UNSAFE.sub(_escaped, url))
     if parts is None:
         return url
-    return _canonical(_split(_wrapped(parts) or "") or parts)
+    return _canonical(_split(_inner(urlunsplit(parts)) or "") or parts)
 
 
 def _canonical(parts: SplitResult) -> str:
@@ -230,17 +244,13 @@ def _matters(pair: str) -> bool:
     return not (name in _ORIGIN and value.lower() in _FROM_FEED)
 
 
-def _wrapped(parts: SplitResult) -> str | None:
-    """The address that a redirecting one carries: search engines' feeds, and the AMP caches."""
-    name, path = _ascii_host(parts), parts.path
-    google = bool(re.fullmatch(r"(?:www\.)?google\.[a-z.]{2,6}", name))
-    if (google and path == "/url") or (name.endswith("bing.com") and path == "/news/apiclick.aspx"):
-        carried = parse_qs(parts.query, max_num_fields=None)
-        return next((values[0] for key in ("url", "q") if (values := carried.get(key))), None)
-    cached = re.match(r"/amp/(s/)?(.+)" if google else r"/[cv]/(s/)?(.+)", path)
-    if cached and (google or name.endswith(".cdn.ampproject.org")):
-        return f"https://{unquote(cached[2]) if google else cached[2]}"
-    return None
+def _inner(url: str) -> str | None:
+    """The address that a redirecting one carries; always a shorter one, so that following them ends."""
+    parts = _split(url)
+    if parts is None:
+        return None
+    found = absolute(None, wrapped.carried(_ascii_host(parts), parts.path, parts.query) or "")
+    return found if found is not None and len(found) < len(url) else None
 
 
 def _escaped(found: re.Match[str]) -> str:

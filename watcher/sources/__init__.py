@@ -8,10 +8,12 @@ function here, say in ``kind`` how its documents are told, and give it a row in 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from typing import Final
 
-from watcher.types import ParsedFeed
+from watcher import urls
+from watcher.types import FeedEntry, ParsedFeed
 
 SOURCES: Final[Mapping[str, str]] = {
     "rss": "watcher.sources.rss:parse",
@@ -37,4 +39,12 @@ def parse(source: str, body: bytes, content_type: str | None, base: str) -> Pars
     """Read a document by the source that it shows to be for, else by the one named. Raises ParseError."""
     module, _, name = SOURCES[kind(body, content_type) or source].partition(":")
     read: ParsedFeed = getattr(import_module(module), name)(body, content_type, base)
-    return read
+    return replace(read, entries=tuple(_direct(entry) for entry in read.entries))
+
+
+def _direct(entry: FeedEntry) -> FeedEntry:
+    """The entry with its publisher's link, where it holds a search engine's; no link rather than a consent page."""
+    if entry.url is None:
+        return entry
+    url = urls.direct(entry.url)
+    return replace(entry, url=None if urls.is_consent(url) else url)
