@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from watcher.cli.common import print_json, read_config, stored
+from watcher.cli.discover import discover
 from watcher.cli.reading import own_networks
+from watcher.cli.suggest import suggest
 from watcher.urls import redact
 
 if TYPE_CHECKING:
@@ -67,6 +69,10 @@ def try_feed(
     print(f"{found['title'] or '(no title)'}: {len(found['entries'])} entries ({found['version']})")
     for entry in found["entries"][:20]:
         print(f"  {entry['published'] or 'no date':25}  {entry['title']}")
+
+
+commands.command()(discover)
+commands.command()(suggest)
 
 
 @commands.command("import")

@@ -15,6 +15,7 @@ from watcher.urls import host, is_web, redact
 
 if TYPE_CHECKING:
     from watcher.config import FetchConfig
+    from watcher.fetch import Fetcher
 
 TIMEOUT = timedelta(seconds=20)
 MAX_BODY = 8 * 1024 * 1024
@@ -25,20 +26,26 @@ def read_article(url: str, settings: FetchConfig | None) -> Article:
     return asyncio.run(_read(url, settings))
 
 
-async def _read(url: str, settings: FetchConfig | None) -> Article:
-    from watcher import __version__
-    from watcher.errors import FetchError
-    from watcher.fetch import Fetcher, NotModified
-    from watcher.workers import Workers
+def make_fetcher(settings: FetchConfig | None, typed: Iterable[str] = ()) -> Fetcher:
+    """The client with the configuration's bounds, or with the usual ones; it may ask the addresses that were typed."""
+    from watcher.fetch import Fetcher, user_agent
 
-    fetcher = Fetcher(
-        user_agent=f"watcher/{__version__}",
+    return Fetcher(
+        user_agent=user_agent(settings.contact if settings else None),
         timeout=settings.timeout if settings else TIMEOUT,
         max_body=settings.max_body if settings else MAX_BODY,
         per_host=settings.per_host if settings else 2,
-        allow_networks=[*(settings.allow_networks if settings else ()), *own_networks([url])],
+        allow_networks=[*(settings.allow_networks if settings else ()), *own_networks(typed)],
         proxy=settings.proxy if settings else None,
     )
+
+
+async def _read(url: str, settings: FetchConfig | None) -> Article:
+    from watcher.errors import FetchError
+    from watcher.fetch import NotModified
+    from watcher.workers import Workers
+
+    fetcher = make_fetcher(settings, [url])
     workers = Workers()
     try:
         answer = await fetcher.get(url, kind="page")

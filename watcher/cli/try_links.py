@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import typer
 
 from watcher.cli.common import LogLevel, configure_logging, options
+from watcher.cli.query import search_address, search_query
 from watcher.cli.reading import own_networks, refusal
 from watcher.errors import ConfigError, FetchError, Problem, WorkerError
 from watcher.urls import host, is_web
@@ -26,10 +27,7 @@ if TYPE_CHECKING:
     from watcher.types import Seed
     from watcher.workers import Workers
 
-SEARCH = "https://news.google.com/rss/search?q={query}&hl=en-US&gl=US&ceid=US:en"
 TERMS = 12
-SEARCHED = 3
-"""Terms of a news search: more would find nothing."""
 CLOSEST = 5
 """Entries shown that just missed."""
 
@@ -120,7 +118,7 @@ async def gather(
     trial.terms = [term for term, _ in scorer.key_terms("trial", TERMS)]
     trial.topic = topic or _slug(trial.terms[:2])
     if suggest:
-        trial.feeds.append(SEARCH.format(query=quote(_query(trial.terms))))
+        trial.feeds.append(search_address(None, search_query(trial.terms)))
     if not trial.feeds:
         what = "no feeds were given and none suggested"
         raise ConfigError([Problem(file="try", what=what, remedy="give some with --feed URL")])
@@ -144,23 +142,6 @@ async def _seed(source: str, trial: Trial, fetcher: Fetcher, workers: Workers, *
     except (FetchError, WorkerError) as error:
         raise refusal(source, error, "save the article as a text file and give that") from error
     return from_article(article, name=urlsplit(source).path.rsplit("/", 1)[-1] or host(source), url=source)
-
-
-def _query(terms: list[str]) -> str:
-    """The strongest terms as a news search, no word twice: a pair stands for its words."""
-    chosen: list[str] = []
-    for term in terms:
-        parts = set(term.split())
-        if any(parts <= set(one.split()) for one in chosen):
-            continue
-        chosen = [one for one in chosen if not set(one.split()) <= parts] + [term]
-        if len(chosen) > SEARCHED:
-            return _quoted(chosen[:SEARCHED])
-    return _quoted(chosen)
-
-
-def _quoted(terms: list[str]) -> str:
-    return " ".join(f'"{term}"' if " " in term else term for term in terms)
 
 
 def _slug(terms: list[str]) -> str:

@@ -77,7 +77,7 @@ def _page(decoded: str) -> str:
         return f"this is {shown} with a login, not a feed; give the feed its headers, or find its public address"
     if _CONSENT.search(decoded):
         return f"this is {shown} that asks for consent, not a feed; find the feed's own address"
-    return f"this is {shown}, not a feed; look in its source for the address of its RSS or Atom feed"
+    return f"this is {shown}, not a feed; find the site's feeds with: watcher feeds discover URL"
 
 
 def _decoded(start: bytes) -> str | None:
