@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.commands import installed, rss, run, site
 from tests.line import ON_TOPIC
@@ -99,13 +100,48 @@ def test_opml_goes_out_and_comes_in_again(config: Path, tmp_path: Path) -> None:
     exported = run("--config", config, "feeds", "export")
     assert exported.code == 0
     (tmp_path / "feeds.opml").write_text(exported.out)
-    lines = run("feeds", "import", tmp_path / "feeds.opml").out
+    lines = run("--config", config, "feeds", "import", tmp_path / "feeds.opml").out
     again = tmp_path / "again.yaml"
     topics = "topics:\n  alliance: {seeds: seeds, channel: '#desk'}\nnotify: console\n"
     again.write_text(f"feeds:\n{lines}{topics}")
     names = [row["name"] for row in run("--config", config, "feeds", "list", "--json").json]
     assert [row["name"] for row in run("--config", again, "feeds", "list", "--json").json] == names
     assert run("--config", again, "feeds", "export").out == exported.out
+
+
+def test_topics_are_folders_on_both_ways(tmp_path: Path) -> None:
+    topics = {
+        name: {"title": title, "seeds": "seeds", "channel": "#desk"}
+        for name, title in (("alliance", "The alliance"), ("trade", "Trade war"))
+    }
+    feeds = [
+        {"url": "https://one.example/rss", "name": 'It\'s "One": all', "topics": ["alliance", "trade"]},
+        {"url": "https://two.example/rss", "topics": ["trade"]},
+        "https://three.example/rss",
+    ]
+    config = installed(tmp_path, feeds=feeds, topics=topics)
+    exported = run("--config", config, "feeds", "export").out
+    assert exported.count('<outline text="alliance"') == exported.count('<outline text="trade"') == 1
+    assert exported.count("https://one.example/rss") == 2
+    (tmp_path / "feeds.opml").write_text(exported.replace('text="trade" title="trade"', 'text="TRADE WAR"'))
+    lines = run("--config", config, "feeds", "import", tmp_path / "feeds.opml").out
+    for listed in (YAML(typ="safe").load(lines), [{"opml": "feeds.opml"}]):
+        again = installed(tmp_path, feeds=listed, topics=topics)
+        rows = run("--config", again, "feeds", "list", "--json").json
+        assert {row["name"]: row["topics"] for row in rows} == {
+            "It's \"One\": all": ["alliance", "trade"], "two.example": ["trade"], "three.example": None,
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("content", [None, "feeds: []\n"])
+def test_import_needs_no_configuration_that_is_whole(tmp_path: Path, content: str | None) -> None:
+    config, file = tmp_path / "watcher.yaml", tmp_path / "feeds.opml"
+    if content is not None:
+        config.write_text(content)
+    file.write_text('<opml><body><outline text="korea"><outline xmlUrl="https://a.example/"/></outline></body></opml>')
+    told = run("--config", config, "feeds", "import", file)
+    assert (told.code, told.out) == (0, '  - {url: "https://a.example/"}\n')
+    assert ("folders are not taken for topics" in told.err) is (content is not None)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"<html/>", b"no xml at all", b"\xff\xfe\x00"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
@@ -68,24 +69,56 @@ def test_ampersands_that_are_no_entities_are_taken_literally() -> None:
     assert feed.title == "\ufffd &bogus; &"
 
 
+TITLES = {"korea": "US–South Korea alliance", "trade": "trade", "sea": "The  Sea"}
+
+
+@pytest.mark.parametrize(
+    ("folders", "also", "topics"),
+    [
+        ((), (), ()),
+        (("Korea",), (), ("korea",)),
+        (("News", "us–south korea ALLIANCE", "Blogs"), (), ("korea",)),
+        (("the sea",), (("Asia", "Trade"), ("x",)), ("sea", "trade")),
+        (("South Korea",), (), ()),
+    ],
+)
+def test_folders_are_topics_by_name_or_title_at_any_depth(
+    folders: tuple[str, ...], also: tuple[tuple[str, ...], ...], topics: tuple[str, ...]
+) -> None:
+    feed = OpmlFeed(title="", url="https://a.example/", folders=folders, also=also)
+    assert opml.topics_of(feed, TITLES) == topics
+
+
+def test_a_feed_in_two_folders_is_one_feed_that_knows_both() -> None:
+    line = '<outline xmlUrl="https://a.example/"/>'
+    (feed,) = opml.read(
+        f'<opml><body><outline text="A">{line}{line}</outline><outline text="B">{line}</outline></body></opml>'
+    )
+    assert (feed.folders, feed.also) == (("A",), (("B",),))
+
+
 words = st.text(max_size=20).map(opml._clean)
+places = st.lists(words.filter(bool), max_size=3).map(tuple)
 feeds = st.lists(
     st.builds(
         OpmlFeed,
         title=words,
         url=st.integers(0, 99).map(lambda n: f"https://h{n}.example/rss?a=1&b=<{n}>"),
-        folders=st.lists(words.filter(bool), max_size=3).map(tuple),
-    ),
+        folders=places,
+        also=st.lists(places, max_size=2).map(tuple),
+    ).filter(lambda feed: len({feed.folders, *feed.also}) == 1 + len(feed.also)),
     unique_by=lambda feed: feed.url,
 )
 
 
 @given(feeds)
 def test_what_is_written_is_read_back(given_feeds: list[OpmlFeed]) -> None:
-    def by_url(feed: OpmlFeed) -> str:
-        return feed.url
+    def told(feeds: Iterable[OpmlFeed]) -> dict[str, tuple[str, set[tuple[str, ...]]]]:
+        return {feed.url: (feed.title, {feed.folders, *feed.also}) for feed in feeds}
 
-    assert sorted(opml.read(opml.write(given_feeds)), key=by_url) == sorted(given_feeds, key=by_url)
+    written = opml.write(given_feeds)
+    assert told(opml.read(written)) == told(given_feeds)
+    assert opml.read(opml.write(opml.read(written))) == opml.read(written)
 
 
 @given(st.text())

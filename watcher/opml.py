@@ -7,8 +7,8 @@ specification says. Entities that a document declares itself are refused, not ex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from html import unescape
 from xml.etree import ElementTree as ET
 
@@ -31,11 +31,15 @@ class OpmlError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpmlFeed:
-    """One feed of a list. ``folders`` from the outermost inwards; ``title`` "" when the list gives none."""
+    """One feed of a list. ``folders`` from the outermost inwards; ``title`` "" when the list gives none.
+
+    A feed may stand in several folders: the others are in ``also``.
+    """
 
     title: str
     url: str
     folders: tuple[str, ...] = ()
+    also: tuple[tuple[str, ...], ...] = ()
 
 
 def read(text: str) -> tuple[OpmlFeed, ...]:
@@ -48,10 +52,21 @@ def read(text: str) -> tuple[OpmlFeed, ...]:
         title = " ".join((given.get("title") or given.get("text") or "").split())
         url = _address(given.get("xmlurl", ""))
         if url:
-            found.setdefault(url, OpmlFeed(title=title, url=url, folders=folders))
+            known = found.setdefault(url, OpmlFeed(title=title, url=url, folders=folders))
+            if folders not in (known.folders, *known.also):
+                found[url] = replace(known, also=(*known.also, folders))
         inside = folders if url or element.tag.lower() != "outline" or not title else (*folders, title)
         waiting.extend((child, inside) for child in reversed(element) if str(child.tag).lower() == "outline")
     return tuple(found.values())
+
+
+def topics_of(feed: OpmlFeed, titles: Mapping[str, str]) -> tuple[str, ...]:
+    """The topics that a feed serves by its folders: one that bears a topic's name or its title, at any depth.
+
+    ``titles`` are the topics' titles by their names.
+    """
+    folders = {_folded(folder) for place in (feed.folders, *feed.also) for folder in place}
+    return tuple(sorted(name for name, title in titles.items() if folders & {_folded(name), _folded(title)}))
 
 
 def write(feeds: Iterable[OpmlFeed], *, title: str = "Feeds") -> str:
@@ -61,16 +76,27 @@ def write(feeds: Iterable[OpmlFeed], *, title: str = "Feeds") -> str:
     body = ET.SubElement(root, "body")
     folders: dict[tuple[str, ...], ET.Element] = {(): body}
     for feed in feeds:
-        parent = body
-        for depth in range(len(feed.folders)):
-            path = feed.folders[: depth + 1]
-            if path not in folders:
-                folders[path] = ET.SubElement(parent, "outline", text=_clean(path[-1]), title=_clean(path[-1]))
-            parent = folders[path]
         name = _clean(feed.title)
-        ET.SubElement(parent, "outline", type="rss", text=name, title=name, xmlUrl=_clean(feed.url))
+        for place in (feed.folders, *feed.also):
+            parent = _folder(place, folders)
+            ET.SubElement(parent, "outline", type="rss", text=name, title=name, xmlUrl=_clean(feed.url))
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _folder(place: tuple[str, ...], folders: dict[tuple[str, ...], ET.Element]) -> ET.Element:
+    """The element of a folder, made with those around it where it is not there yet."""
+    parent = folders[()]
+    for depth in range(len(place)):
+        path = place[: depth + 1]
+        if path not in folders:
+            folders[path] = ET.SubElement(parent, "outline", text=_clean(path[-1]), title=_clean(path[-1]))
+        parent = folders[path]
+    return parent
+
+
+def _folded(name: str) -> str:
+    return _clean(name).casefold()
 
 
 def _body(text: str) -> ET.Element:

@@ -15,7 +15,7 @@ import structlog
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from watcher.config import Config
     from watcher.errors import Problem
@@ -92,6 +92,11 @@ def stored(config: Config) -> Store | None:
     if not database_file(config.database).exists():
         return None
     return Store.open(config.database, mode="read")
+
+
+def yaml_item(keys: Mapping[str, Any]) -> str:
+    """One item of ``feeds:``, ready to paste. JSON's texts and lists are YAML's, too."""
+    return "  - {" + ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items()) + "}"
 
 
 def print_json(data: Any) -> None:

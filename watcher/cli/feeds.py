@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from watcher.cli.common import print_json, read_config, stored
+from watcher.cli.common import options, print_json, read_config, stored, yaml_item
 from watcher.cli.discover import discover
 from watcher.cli.reading import own_networks
 from watcher.cli.suggest import suggest
@@ -77,9 +77,10 @@ commands.command()(suggest)
 
 @commands.command("import")
 def import_opml(
+    ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="An OPML file of another reader.")],
 ) -> None:
-    """Print the feeds of an OPML file as YAML lines for `feeds:`."""
+    """Print the feeds of an OPML file as YAML lines for `feeds:`; folders named like a topic give the feed's topics."""
     from watcher import opml
     from watcher.errors import ConfigError, Problem
 
@@ -90,17 +91,38 @@ def import_opml(
         raise ConfigError([problem]) from error
     except ValueError as error:
         raise ConfigError([Problem(file=str(file), what=str(error))]) from error
+    titles = _titles(ctx)
     for feed in found:
-        name = f", name: {feed.title!r}" if feed.title else ""
-        print(f"  - {{url: {feed.url!r}{name}}}")
+        keys: dict[str, Any] = {"url": feed.url} | ({"name": feed.title} if feed.title else {})
+        served = opml.topics_of(feed, titles)
+        print(yaml_item(keys | ({"topics": list(served)} if served else {})))
+
+
+def _titles(ctx: typer.Context) -> dict[str, str]:
+    """The topics' titles by name; none without a configuration that can be read: one may be in the making."""
+    from watcher.errors import ConfigError
+
+    if not options(ctx).config.exists():
+        return {}
+    try:
+        return {name: topic.title for name, topic in read_config(ctx).topics.items()}
+    except ConfigError as error:
+        first = error.problems[0]
+        print(f"warning: folders are not taken for topics, since the topics are not known: {first}", file=sys.stderr)
+        return {}
 
 
 @commands.command()
 def export(ctx: typer.Context) -> None:
-    """Print the configuration's feeds as OPML, for another reader. Addresses are printed whole, secrets included."""
+    """Print the configuration's feeds as OPML, in a folder per topic. Addresses are printed whole, secrets included."""
     from watcher import opml
 
-    print(opml.write([opml.OpmlFeed(title=one.name, url=one.url, folders=()) for one in read_config(ctx).feeds]))
+    found = []
+    for one in read_config(ctx).feeds:
+        folders = [(topic,) for topic in one.topics or ()]
+        first = folders[0] if folders else ()
+        found.append(opml.OpmlFeed(title=one.name, url=one.url, folders=first, also=tuple(folders[1:])))
+    print(opml.write(found))
 
 
 def _known(config: Config) -> list[tuple[Feed, FeedRow | None]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from watcher.cli.common import options, print_json, read_config
+from watcher.cli.common import options, print_json, read_config, yaml_item
 from watcher.cli.discover import figures
 from watcher.cli.finding import HOW, Found, Search, find_feeds, read_feed
 from watcher.cli.query import search_address, search_query
@@ -146,18 +145,10 @@ def _print(topic: str | None, found: Suggestion) -> None:
     serves = {"topics": [topic]} if topic else {}
     for one in found.feeds:
         name = {"name": one.title} if one.title and titles[one.title] == 1 else {}  # no two feeds may share one
-        print(_line({"url": one.url, **name, **serves}, f"{figures(one)}; {HOW[one.how]}"))
+        print(f"{yaml_item({'url': one.url, **name, **serves})}  # {figures(one)}; {HOW[one.how]}")
     told = f"{found.search.entries} entries now" if found.search else "could not be read now"
-    print(_line({"search": found.query, **serves}, told))
+    print(f"{yaml_item({'search': found.query, **serves})}  # {told}")
     for one in found.listed:
         print(f"# listed already: {one.url}")
     for url, reason in found.errors:
         print(f"{redact(url)}: {reason}", file=sys.stderr)
-
-
-def _line(keys: dict[str, Any], comment: str) -> str:
-    """One item of ``feeds:``. JSON's texts and lists are YAML's, too."""
-    return (
-        "  - {" + ", ".join(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items()) + "}"
-        f"  # {comment}"
-    )

@@ -46,7 +46,13 @@ class Surroundings:
     base: Path
     environ: Mapping[str, str]
     fetch: Fetch
-    topics: frozenset[str]
+    titles: Mapping[str, str]
+    """The topics' titles by their names."""
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics' names."""
+        return frozenset(self.titles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +127,7 @@ def _of_opml(model: OpmlFeeds, path: Path, key: Key, around: Surroundings, findi
     read = _read_opml(path, (*key, "opml"), findings)
     for each in read:
         made = _feed(model, key, around, findings, url=each.url, name=each.title[:200])
-        folders = {folder.strip().casefold() for folder in each.folders}
-        topics = tuple(sorted(topic for topic in around.topics if topic in folders))
+        topics = opml.topics_of(each, around.titles)
         yield _Listed(feed=replace(made, topics=topics or made.topics), key=key, named=False, source=str(path))
 
 

@@ -111,7 +111,7 @@ class UrlFeed(_AnyFeed):
 
 
 class OpmlFeeds(_AnyFeed):
-    """All feeds of an OPML file, as feed readers export it. A folder that is named like a topic serves that topic."""
+    """All feeds of an OPML file, as feed readers export it. A folder with a topic's name or title serves that topic."""
 
     opml: Line = Field(description="The file, relative to this one.", examples=["feeds.opml"])
 

@@ -45,7 +45,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     secrets, notify, way = _notify(raw, environ, findings)
     base = path.parent
     topics = read_topics(raw, base=base, zone=zone, way=way, findings=findings)
-    around = Surroundings(base=base, environ=environ, fetch=fetch, topics=topic_names(raw))
+    titles = {name: topics[name].title if name in topics else name for name in topic_names(raw)}
+    around = Surroundings(base=base, environ=environ, fetch=fetch, titles=titles)
     listed = read_feeds(raw.get("feeds"), around, findings)
     slack = _slack(raw, way, findings)
     database = _database(raw, base, environ, findings)
