@@ -17,9 +17,7 @@ def search_query(terms: Sequence[str]) -> str:
         if any(parts <= set(one.split()) for one in chosen):
             continue
         chosen = [one for one in chosen if not set(one.split()) <= parts]
-        if len(chosen) == SEARCHED:
-            break
-        if not any(parts & set(one.split()) for one in chosen):
+        if len(chosen) < SEARCHED and not any(parts & set(one.split()) for one in chosen):
             chosen.append(term)
     chosen.sort(key=lambda term: " " not in term)
     return " ".join(f'"{term}"' if " " in term else term for term in chosen)
