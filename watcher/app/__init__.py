@@ -15,7 +15,6 @@ from rich.console import Console
 
 from watcher import __version__
 from watcher.app.parts import Topics, extract, load_seeds, make_fetcher, make_notifiers, make_scorer, utc_now
-from watcher.app.quiet import Quiet
 from watcher.config import Config
 from watcher.deliver import DeliverReport, Policy, TopicPolicy, deliver
 from watcher.fetch import Fetcher
@@ -26,6 +25,7 @@ from watcher.poll.assemble import rules_of
 from watcher.poll.commit import Committer
 from watcher.poll.intake import Intaker
 from watcher.poll.judge import Judge
+from watcher.quiet import Quiet
 from watcher.relevance import Scorer
 from watcher.relevance.stream import Stream
 from watcher.store import Store

@@ -59,7 +59,7 @@ class _Known:
 def _look(config: Config) -> _Known:
     """Read the seeds, and what the service has learned so far, if there is a database."""
     from watcher.app import load_seeds, make_scorer, utc_now
-    from watcher.app.quiet import WEEK
+    from watcher.quiet import WEEK
     from watcher.relevance.stream import Stream
     from watcher.store.report import QuietTopic, feed_languages, quiet_topics
     from watcher.store.stream import load_stream
