@@ -63,6 +63,23 @@ def test_a_model_stays_a_model() -> None:
     assert min(after.weights.values()) > 0
 
 
+def test_words_that_answers_took_are_gone_from_the_seeds_too() -> None:
+    """A seed's vector is over the model's terms, and over no others: scoring relies on it."""
+    before = model()
+    against = [label("anchor", "coast", relevant=False)] * 20
+    after = learn(before, against)
+    assert "anchor" in before.seeds["a.txt"]
+    assert "anchor" not in after.weights
+    assert all(vector.keys() <= after.weights.keys() for vector in after.seeds.values())
+    assert after.key.keys() <= after.weights.keys()
+
+
+def test_a_scorer_whose_answers_took_words_still_scores() -> None:
+    entry = Document("1", "Harbour pilots strike", "Container ships lay at anchor.", "en", "snippet")
+    against = [example("Anchor off the coast", "An anchor lay off the coast on Monday.", relevant=False)] * 20
+    assert judged(against, entry)[0] > 0
+
+
 def test_when_all_of_a_topic_is_irrelevant_its_words_stay() -> None:
     before = model()
     against = [Labelled(vector=dict.fromkeys(before.weights, 2.0), relevant=False)] * 20

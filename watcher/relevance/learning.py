@@ -61,8 +61,14 @@ def learn(model: TopicModel, labels: Sequence[Labelled]) -> TopicModel:
         model,
         weights={term: value / length for term, value in chosen.items()},
         key={term: value / whole for term, value in heaviest.items()},
+        seeds={name: _kept(vector, chosen) for name, vector in model.seeds.items()},
         middle=_moved(model.middle, liked, disliked, share),
     )
+
+
+def _kept(vector: Mapping[str, float], weights: Mapping[str, float]) -> dict[str, float]:
+    """A seed's vector without the words that answers took from the model."""
+    return {term: value for term, value in vector.items() if term in weights}
 
 
 def schedule(labels: int) -> float:
