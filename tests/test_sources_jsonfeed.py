@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.contract.test_source import keep_promises
 from watcher.errors import ParseError
 from watcher.sources import jsonfeed, kind, parse
-from watcher.sources.delta import ENTRY_CAP
+from watcher.sources.bounds import ENTRY_CAP
 from watcher.types import FeedEntry, ParsedFeed
 from watcher.workers import Workers
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.loopback import response, serve
 from watcher.errors import ParseError, WorkerError
-from watcher.sources import dates, html, rss
+from watcher.sources import bounds, dates, html, rss
 from watcher.types import FeedEntry, ParsedFeed
 from watcher.workers import Workers
 
@@ -256,7 +256,7 @@ def test_utf_32_is_read_or_refused() -> None:
     ],
 )
 def test_languages_have_two_letters(tag: str, code: str | None) -> None:
-    assert rss.language(tag) == code
+    assert bounds.language(tag) == code
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,8 @@ from hashlib import blake2b
 from typing import Final
 from xml.parsers import expat
 
+from watcher.sources.bounds import ENTRY_CAP
 from watcher.types import Outline
-
-ENTRY_CAP: Final = 500
-"""Entries of one document that are judged. Which those are depends on all of them, so larger documents have no
-outline."""
 
 _PLACES: Final = frozenset({("rss", "channel", "item"), ("rdf", "item"), ("feed", "entry")})
 _AROUND: Final = frozenset({("rss",), ("rss", "channel"), ("rdf",), ("feed",)})
@@ -150,6 +147,7 @@ class _Scan:
         declared, self.declared = self.declared, []
         path = tuple(self.path[:4])
         if local in {"item", "entry"}:
+            # which entries of a larger document are judged depends on all of them
             if path not in _PLACES or len(self.spans) >= ENTRY_CAP:
                 raise _Odd
             self.begin = self.parser.CurrentByteIndex

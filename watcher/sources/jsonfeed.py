@@ -1,7 +1,7 @@
 """JSON Feed, versions 1 and 1.1 (feedparser does not read JSON).
 
 Its one rule: every value may be of any type, missing, or a megabyte long; it is looked at before it is used, and what
-is of the wrong type counts as missing. The bounds are those of RSS.
+is of the wrong type counts as missing. The bounds are those of every source.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from typing import Any
 from watcher import text, urls
 from watcher.errors import ParseError
 from watcher.sources import dates, html
-from watcher.sources.delta import ENTRY_CAP
+from watcher.sources.bounds import ENTRY_CAP, LONGEST_GUID, LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE, language
 from watcher.sources.refusals import why_no_feed
-from watcher.sources.rss import LONGEST_GUID, LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE, language
 from watcher.types import FeedEntry, ParsedFeed
 
 _VERSION = re.compile(r"\s*https?://(?:www\.)?jsonfeed\.org/version/(\d(?:\.\d)?)", re.IGNORECASE)

@@ -7,7 +7,6 @@ nothing it raises gets out but as ``ParseError``, and every field has a bound.
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from html import unescape
@@ -18,14 +17,9 @@ import feedparser
 from watcher import text, urls
 from watcher.errors import ParseError
 from watcher.sources import dates, html
-from watcher.sources.delta import ENTRY_CAP
+from watcher.sources.bounds import ENTRY_CAP, LONGEST_GUID, LONGEST_NAME, LONGEST_TEXT, LONGEST_TITLE, language
 from watcher.sources.refusals import why_no_feed
 from watcher.types import FeedEntry, ParsedFeed
-
-LONGEST_TITLE = 500
-LONGEST_TEXT = 20_000
-LONGEST_NAME = 200
-LONGEST_GUID = 1000
 
 _HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
 """Complaints about the HTTP header, not about the document."""
@@ -54,12 +48,6 @@ def parse(body: bytes, content_type: str | None, base: str) -> ParsedFeed:
         entries=tuple(_capped(entries, link_base, broken=bool(complaint))),
         warnings=tuple(_warnings(complaint, len(entries))),
     )
-
-
-def language(told: str) -> str | None:
-    """The two-letter code of a language tag (``en-GB`` → ``en``); None for anything else."""
-    found = re.match(r"\s*([A-Za-z]{2})(?:[-_\s]|$)", told)
-    return found[1].lower() if found else None
 
 
 def _read(body: bytes, content_type: str | None) -> Mapping[str, Any]:
