@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watcher.sources import delta, rss
+from watcher.sources import bounds, delta, rss
 from watcher.types import Outline, ParsedFeed
 
 BASE = "https://news.example/feeds/all.xml"
@@ -161,7 +161,7 @@ NOT_PLAIN = {
         "rss", "<item><a:b xmlns:a='urn:1'/></item>", "<item><a:b xmlns:a='urn:2'/></item>"
     ),
     "an endless namespace": document("rss", f"<item><a xmlns='{'x' * 5000}'/></item>"),
-    "more items than are judged": document("rss", ITEM * (delta.ENTRY_CAP + 1)),
+    "more items than are judged": document("rss", ITEM * (bounds.ENTRY_CAP + 1)),
     "a page": b"<html><body><p>Hello</p></body></html><p>",
     "nothing": b"",
 }
