@@ -53,6 +53,10 @@ class World:
     requests: list[str] = field(default_factory=list)
     raw: dict[str, bytes] = field(default_factory=dict)
     """Path → body that is served as it is."""
+    status: dict[str, int] = field(default_factory=dict)
+    """Path → status that is answered, with nothing else."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """Path → path where it is found for good."""
 
     @property
     def config(self) -> Path:
@@ -129,6 +133,10 @@ async def _serve(folder: Path, ready: Future[World], stop: asyncio.Event) -> Non
 
         async def answer(request: web.Request) -> web.Response:
             made.requests.append(request.path)
+            if request.path in made.moved:
+                raise web.HTTPMovedPermanently(made.base + made.moved[request.path])
+            if request.path in made.status:
+                return web.Response(status=made.status[request.path])
             if request.path in made.raw:
                 return web.Response(body=made.raw[request.path], content_type="application/rss+xml")
             name = request.path.strip("/").removesuffix(".xml")

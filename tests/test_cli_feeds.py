@@ -12,8 +12,8 @@ from tests.line import ON_TOPIC
 
 NUMBER = len(ON_TOPIC)
 KEYS = {
-    "id", "name", "url", "topics", "every_seconds", "last_polled", "next_due", "failures", "gone", "error",
-    "in_document", "seen",
+    "id", "name", "url", "topics", "every_seconds", "last_polled", "last_success", "next_due", "failures",
+    "failing_since", "gone", "error", "moved_to", "gap", "warning", "in_document", "seen",
 }  # fmt: skip
 
 
@@ -53,10 +53,13 @@ def test_list_after_a_poll_tells_entries_and_failures(tmp_path: Path) -> None:
     assert bad["failures"] == 1
     assert "404" in bad["error"]
     told = run("--config", config, "feeds", "list").out
-    assert f"{NUMBER} entries seen, last polled 20" in told
-    assert "failing (1 in a row)" in told
-    assert "410" in told
+    lines = {line.split()[0]: line.split() for line in reversed(told.splitlines()) if line.strip()}
+    assert (lines["good"][1], lines["good"][-3]) == ("ok", str(NUMBER))
+    assert lines["gone"][1] == "gone"
+    assert lines["bad"][1:6] == ["failing", "(1", "in", "a", "row)"]
     assert "is not polled any more" in told
+    assert "410" in told
+    assert "failing since 20" in told
 
 
 def test_test_shows_what_a_feed_brings(config: Path) -> None:

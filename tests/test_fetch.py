@@ -441,3 +441,30 @@ async def test_no_connection_is_kept_for_the_next_request() -> None:
         await fetcher.get(server.url())
         await fetcher.get(server.url())
     assert [one.headers.get("Connection") for one in server.requests] == ["close", "close"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "service"),
+    [
+        ({"CF-Mitigated": "challenge"}, "Cloudflare"),
+        ({"Server": "AkamaiGHost"}, "Akamai"),
+        ({"X-DataDome": "protected"}, "DataDome"),
+        ({"X-Iinfo": "1-2-3"}, "Imperva"),
+    ],
+)
+async def test_bot_protection_is_named_and_told_from_a_plain_refusal(headers: dict[str, str], service: str) -> None:
+    told = {name.replace("-", "_"): value for name, value in headers.items()}
+    async with serve(response(b"", "403 Forbidden", **told)) as server:
+        error = await refused(server.url())
+    assert (error.fault, error.status) == ("bot_protection", 403)
+    assert f"guarded against programs by {service} (403)" in str(error)
+    async with serve(response(b"", "404 Not Found", **told)) as server:
+        assert (await refused(server.url())).fault == "status"
+
+
+async def test_a_permanent_redirect_to_not_modified_still_says_where_the_feed_moved() -> None:
+    routes = {"/feed.xml": response(b"", "308 Moved", Location="/new"), "/new": response(b"", "304 Not Modified")}
+    async with serve(routes) as server, fetching() as fetcher:
+        got = await fetcher.get(server.url(), etag='"1"')
+        assert isinstance(got, NotModified)
+        assert got.moved == server.url("/new")

@@ -41,6 +41,12 @@ def the_digest_is_called_off(place: World) -> None:
     place.configure(topics={"alliance": ALLIANCE})
 
 
+def a_feed_is_gone(place: World) -> None:
+    place.feeds["gone"] = []
+    place.status["/gone.xml"] = 410
+    place.configure(slack={"flood": "100/1m", "ops_channel": "C0GENERAL"})
+
+
 ALLIANCE = {"title": "The alliance", "seeds": "seeds", "channel": "C000DESK1"}
 
 
@@ -81,6 +87,7 @@ SCENARIOS = {
     "429": Scenario([slack_asks_for_patience]),
     "blocks": Scenario([slack_refuses_the_blocks_once]),
     "dead": Scenario([slack_refuses_one_message], lost=1),
+    "notice": Scenario([a_feed_is_gone], messages=TOLD + 1),
 }
 
 VERB_IN = {
@@ -88,6 +95,7 @@ VERB_IN = {
     "register_topics": "plain",
     "mark_sending_unsure": "plain",
     "save": "plain",
+    "put_notices": "notice",
     "claim": "plain",
     "give_back": "paced",
     "remember_channel": "plain",
@@ -103,6 +111,7 @@ VERB_IN = {
 NOT_ON_THE_LINE = {
     "save_feed_state": "for commands about one feed",
     "tidy": "once an hour; forgets texts, never what is told",
+    "tidy_notices": "once an hour; forgets what was told long ago",
     "entomb": "for `watcher retract`",
     "prune_stream": "once an hour; forgets rare terms",
     "revive": "for `watcher retry`",

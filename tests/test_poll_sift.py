@@ -37,6 +37,7 @@ def sifted(item: FeedEntry, before: KnownEntry | None = None, **over: Any) -> Si
     given: dict[str, Any] = {
         "by_identity": {before.entry.identity: before} if before else {},
         "by_guid": {},
+        "by_text": {},
         "topics": TOPICS,
         "first": False,
         "now": NOW,

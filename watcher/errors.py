@@ -75,7 +75,7 @@ class AlreadyRunning(WatcherError):  # noqa: N818  the exit code's name in the c
 
 FetchFault = Literal[
     "dns", "connect", "tls", "timeout", "refused_address", "redirects", "scheme", "too_large", "encoding",
-    "status", "gone", "too_many_requests", "incomplete", "robots", "not_a_page", "protocol",
+    "status", "gone", "too_many_requests", "bot_protection", "incomplete", "robots", "not_a_page", "protocol",
 ]  # fmt: skip
 
 

@@ -16,6 +16,9 @@ class Metrics:
         self.polls = Counter(
             "watcher_polls_total", "Feeds polled, by outcome (read, failed).", ["outcome"], registry=reg
         )
+        self.gaps = Counter(
+            "watcher_feed_gaps_total", "Polls that had no entry in common with the one before.", registry=reg
+        )
         self.entries = Counter("watcher_entries_total", "Entries first seen.", registry=reg)
         self.decisions = Counter("watcher_decisions_total", "Decisions, by state.", ["state"], registry=reg)
         self.matches = Counter("watcher_matches_total", "Entry-topic pairs that matched.", registry=reg)

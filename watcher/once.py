@@ -42,6 +42,7 @@ async def once(app: App) -> OnceReport:
     states = await app.store.read(feed_states, [one.id for one in app.config.feeds])
     polled.add(await app.poller.poll([one.id for one in states.values() if not one.gone]))
     app.count_poll(polled)
+    await app.say_notices()
     delivered = await app.deliver(drain=PATIENCE)
     errors: list[Mapping[str, Any]] = [
         {"kind": "feed", "name": name, "url": url, "message": message}

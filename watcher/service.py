@@ -25,7 +25,7 @@ from watcher.web import Server, serve, site
 
 log = structlog.get_logger("watcher.service")
 
-POLL_EVERY, DELIVER_EVERY, WATCH_EVERY, TIDY_EVERY = 1, 1, 2, 3600
+POLL_EVERY, DELIVER_EVERY, WATCH_EVERY, NOTICE_EVERY, TIDY_EVERY = 1, 1, 2, 60, 3600
 """Seconds between ticks."""
 IN_FLIGHT = 200
 """Feeds polled at the same time at most."""
@@ -103,6 +103,7 @@ class Service:
             (self._poll_tick, POLL_EVERY),
             (self._deliver_tick, DELIVER_EVERY),
             (self._watch_tick, WATCH_EVERY),
+            (self._notice_tick, NOTICE_EVERY),
             (self._tidy_tick, TIDY_EVERY),
         ):
             scheduler.add_job(self.guarded, "interval", args=[tick], seconds=seconds, id=tick.__name__.strip("_"))
@@ -157,6 +158,9 @@ class Service:
                 await self.app.deliver()
 
         await self.guarded(deliver)
+
+    async def _notice_tick(self) -> None:
+        await self.app.say_notices()
 
     async def _tidy_tick(self) -> None:
         await self.app.tidy()

@@ -19,6 +19,7 @@ from watcher.config import Config
 from watcher.deliver import DeliverReport, Policy, TopicPolicy, deliver
 from watcher.fetch import Fetcher
 from watcher.metrics import Metrics
+from watcher.notices import Notices
 from watcher.notifiers import Notifier
 from watcher.poll import Plan, Poller, PollReport
 from watcher.poll.assemble import rules_of
@@ -31,6 +32,7 @@ from watcher.relevance.stream import Stream
 from watcher.store import Store
 from watcher.store.entries import tidy
 from watcher.store.feeds import feed_states, known_topics, register_feeds, register_topics
+from watcher.store.notices import tidy_notices
 from watcher.store.outbox import mark_sending_unsure, retry_now
 from watcher.store.stream import load_stream, prune_stream
 from watcher.urls import redact
@@ -70,6 +72,7 @@ class App:
     """Names this process in the outbox's leases."""
     topics: Topics
     quiet: Quiet
+    notices: Notices
     retired: list[Fetcher]
     """Fetchers of former configurations: closed at the end, since polls may still use them."""
 
@@ -113,10 +116,15 @@ class App:
         """Forget texts that are older than ``retention`` says (identities stay) and the stream's rarest terms."""
         now, keep = self.clock(), self.config.retention
         await self.store.write(tidy, articles_before=now - keep.articles, entries_before=now - keep.entries)
+        await self.store.write(tidy_notices, before=now - keep.entries)
         await self.store.write(prune_stream)
         if not self.poller.busy:
             while self.retired:
                 await self.retired.pop().close()
+
+    async def say_notices(self) -> None:
+        """Tell what has become of the feeds: those that fail for a day, that moved, whose entries were missed."""
+        await self.notices.say(self.config)
 
     async def say_quiet(self) -> None:
         """Let the log say which topics had no alert for a week."""
@@ -154,6 +162,7 @@ class App:
         """Add a poll's figures to the metrics."""
         self.metrics.polls.labels("failed").inc(len(report.failed))
         self.metrics.polls.labels("read").inc(report.feeds - len(report.failed))
+        self.metrics.gaps.inc(report.gaps)
         self.metrics.entries.inc(report.entries_new)
         self.metrics.matches.inc(report.matches)
         for state, number in report.states.items():
@@ -245,6 +254,7 @@ def build(
         owner=f"{os.getpid()}-{secrets.token_hex(4)}",
         topics=topics,
         quiet=Quiet(store=store, clock=clock),
+        notices=Notices(store=store, clock=clock),
         retired=[],
     )
     app.poller = _poller(app)

@@ -9,40 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from watcher.cli.common import options, print_json, read_config, stored, yaml_item
+from watcher.cli.common import options, print_json, read_config, yaml_item
 from watcher.cli.discover import discover
+from watcher.cli.feed_table import list_feeds
 from watcher.cli.reading import own_networks
 from watcher.cli.suggest import suggest
 from watcher.urls import redact
 
 if TYPE_CHECKING:
     from watcher.config import Config
-    from watcher.store.report import FeedRow
-    from watcher.types import Feed
 
 commands = typer.Typer(no_args_is_help=True, help="Look at the feeds: what they are doing, what one brings now.")
 
 
-@commands.command("list")
-def list_feeds(
-    ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
-    """Show every feed: last poll, failures, entries."""
-    config = read_config(ctx)
-    rows = [_row(feed, found) for feed, found in _known(config)]
-    if as_json:
-        print_json(rows)
-        return
-    for row in rows:
-        seen = f"{row['seen']} entries seen" if row["last_polled"] else "not polled yet"
-        print(
-            f"{row['name']}  {row['url']}\n  {seen}"
-            + (f", last polled {row['last_polled']}" if row["last_polled"] else "")
-        )
-        if row["gone"]:
-            print(f"  is not polled any more: {row['error']}")
-        elif row["error"]:
-            print(f"  failing ({row['failures']} in a row): {row['error']}")
+commands.command("list")(list_feeds)
 
 
 @commands.command("test")
@@ -123,35 +103,6 @@ def export(ctx: typer.Context) -> None:
         first = folders[0] if folders else ()
         found.append(opml.OpmlFeed(title=one.name, url=one.url, folders=first, also=tuple(folders[1:])))
     print(opml.write(found))
-
-
-def _known(config: Config) -> list[tuple[Feed, FeedRow | None]]:
-    from watcher.store.report import feed_rows
-
-    store = stored(config)
-    if store is None:
-        return [(feed, None) for feed in config.feeds]
-    with store:
-        rows = {row.state.id: row for row in store.read_now(feed_rows)}
-    return [(feed, rows.get(feed.id)) for feed in config.feeds]
-
-
-def _row(feed: Feed, found: FeedRow | None) -> dict[str, Any]:
-    state = found.state if found else None
-    return {
-        "id": feed.id,
-        "name": feed.name,
-        "url": redact(feed.url),
-        "topics": list(feed.topics) if feed.topics is not None else None,
-        "every_seconds": round(feed.every.total_seconds()),
-        "last_polled": state.last_polled.isoformat(timespec="seconds") if state and state.last_polled else None,
-        "next_due": state.next_due.isoformat(timespec="seconds") if state else None,
-        "failures": state.failures if state else 0,
-        "gone": state.gone if state else False,
-        "error": state.error if state else None,
-        "in_document": state.entries if state else 0,
-        "seen": found.seen if found else 0,
-    }
 
 
 async def _fetch(url: str, config: Config) -> dict[str, Any]:

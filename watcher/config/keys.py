@@ -260,7 +260,6 @@ NOT_YET: dict[str, Any] = {
     "slack.editors": None,
     "slack.near_misses": None,
     "health.ping": None,
-    "slack.ops_channel": None,
     "retention.feedback": "2y",
     "server.hosts": [],
 }

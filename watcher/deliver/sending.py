@@ -18,6 +18,7 @@ from watcher.deliver.policy import Policy
 from watcher.errors import DeliveryError
 from watcher.notifiers import Notifier
 from watcher.store import Store, outbox
+from watcher.store.notices import notice_text
 from watcher.timing import backoff, day_around
 from watcher.types import Message, OutboxItem, Receipt
 
@@ -105,7 +106,7 @@ class Courier:
             return
         self.on_step("deliver.render")
         head, *rest = await self._render(item)
-        if not head.items:
+        if not head.items and not head.title:
             await self._bury(item, "what it tells is no longer stored")
             return
         receipt = found.receipt or await self._post(trip, replace(head, possible_repeat=found.perhaps))
@@ -114,7 +115,7 @@ class Courier:
             await self.store.write(outbox.remember_channel, item.destination, receipt.channel)
         self.on_step("deliver.settle")
         await self.store.write(outbox.settle, item.key, receipt=receipt, now=self.clock())
-        self.tally.sent += 1
+        self.tally.sent += item.kind != "notice"
         self.tally.problems.pop(item.destination, None)
 
     # -- may it go?
@@ -181,6 +182,9 @@ class Courier:
         return notifier, known
 
     async def _render(self, item: OutboxItem) -> tuple[Message, ...]:
+        if item.kind == "notice":
+            text = await self.store.read(notice_text, item.key)
+            return (Message(key=item.key, kind="notice", title=text or "", plain=item.plain),)
         if item.kind != "digest":
             rows = await self.store.read(outbox.alerts, [item.key])
             found = rows.get(item.key)

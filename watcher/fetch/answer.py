@@ -42,9 +42,10 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotModified:
-    """The server says that nothing changed since the validators it was given."""
+    """The server says that nothing changed since the validators it was given. ``moved`` as in ``Fetched``."""
 
     max_age: timedelta | None = None
+    moved: str | None = None
 
 
 def plain(value: str | None) -> str | None:
@@ -91,10 +92,22 @@ def http_date(value: str | None) -> datetime | None:
 def refusal(status: int, headers: Mapping[str, str], where: str, now: datetime) -> FetchError:
     """The error for a status that brings no document."""
     fault, sentence = _SENTENCES.get(status, ("status", ""))
+    guardian = bot_protection(headers) if status in GUARDED else None
+    if guardian is not None:
+        fault, sentence = "bot_protection", f"is guarded against programs by {guardian} ({status}); {_GUARDED}"
     if not sentence:
         sentence = _server_fault(status) if status >= 500 else f"answered {status}, which brings no document"
     wait = retry_after(headers.get("Retry-After"), http_date(headers.get("Date")) or now)
     return FetchError(f"{where}: the server {sentence}", fault=fault, status=status, retry_after=wait)
+
+
+def bot_protection(headers: Mapping[str, str]) -> str | None:
+    """The service that keeps programs away from this server, as its headers show; None when they show none."""
+    known = {name.lower(): value.lower() for name, value in headers.items()}
+    for name, sign, service in _GUARDIANS:
+        if name in known and sign in known[name]:
+            return service
+    return None
 
 
 def _server_fault(status: int) -> str:
@@ -105,6 +118,24 @@ def _seconds(digits: str, most: timedelta) -> timedelta:
     digits = digits.lstrip("0") or "0"
     return most if len(digits) > 9 else min(timedelta(seconds=int(digits)), most)
 
+
+GUARDED = frozenset({401, 403, 405, 429, 503})
+"""Statuses with which such services turn programs away."""
+_GUARDED = "ask the publisher to let your address through, or use another feed of theirs"
+_GUARDIANS = (
+    ("cf-mitigated", "", "Cloudflare"),
+    ("x-datadome", "", "DataDome"),
+    ("x-dd-b", "", "DataDome"),
+    ("server", "datadome", "DataDome"),
+    ("x-amzn-waf-action", "", "AWS WAF"),
+    ("x-iinfo", "", "Imperva"),
+    ("x-cdn", "imperva", "Imperva"),
+    ("x-cdn", "incapsula", "Imperva"),
+    ("x-sucuri-block", "", "Sucuri"),
+    ("server", "akamaighost", "Akamai"),
+    ("x-px-block", "", "HUMAN"),
+)
+"""Header, what stands in it, whose it is."""
 
 _SENTENCES: dict[int, tuple[FetchFault, str]] = {
     204: ("status", "sent no content (204); check the address"),

@@ -218,7 +218,7 @@ class Fetcher:
                 return _next(step, response, where)
             age = answer.max_age(response.headers.get("Cache-Control"))
             if response.status == 304 and step.validators:
-                return NotModified(max_age=age)
+                return NotModified(max_age=age, moved=step.moved)
             if response.status not in {200, 203}:
                 raise answer.refusal(response.status, response.headers, where, datetime.now(UTC))
             content = await self._body(response, step, where)

@@ -76,7 +76,7 @@ def _payload(message: Message, channel_id: str, share: float) -> Payload:
 def _blocks(message: Message, share: float) -> list[Block]:
     blocks: list[Block]
     if message.kind == "notice":
-        blocks = [_section(literal(message.title, MAX_TEXT) or "watcher")]
+        blocks = [_section(_whole(_lines(message), MAX_TEXT) or "watcher")]
     elif message.kind == "digest":
         blocks = _digest(message, share)
     else:
@@ -84,6 +84,11 @@ def _blocks(message: Message, share: float) -> list[Block]:
     if message.possible_repeat:
         blocks.append(_context([_REPEAT]))
     return blocks
+
+
+def _lines(notice: Message) -> list[str]:
+    """A notice's own lines; each is harmless by itself."""
+    return [told for line in notice.title.splitlines() if (told := literal(line, MAX_TEXT // 4))]
 
 
 def _section(words: str) -> SectionBlock:
@@ -166,7 +171,7 @@ def _text(message: Message, share: float) -> str:
     """What notifications and screen readers say; all there is of a plain message."""
     lines: list[str] = []
     if message.title:
-        lines.append(literal(message.title, 300))
+        lines.extend(_lines(message) if message.kind == "notice" else [literal(message.title, 300)])
     for alert in message.items:
         lines.extend(_spoken(alert, share, message))
     if message.possible_repeat:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -16,16 +16,17 @@ from typing import TypeVar
 import structlog
 
 from watcher.errors import ParseError
+from watcher.poll import life
 from watcher.poll.assemble import topics_served
 from watcher.poll.commit import Committer, Plan, Ready, Saved
 from watcher.poll.intake import Intake, Intaker
 from watcher.poll.judge import Judge, Judged
-from watcher.poll.sift import Candidate, keyed, sift
+from watcher.poll.sift import Candidate, Keyed, keyed, reads, sift
 from watcher.poll.statistics import merged
 from watcher.store import Store
-from watcher.store.entries import entries_since, known_entries
+from watcher.store.entries import entries_since, known_entries, known_texts
 from watcher.store.feeds import feed_states
-from watcher.types import FeedState, ParsedFeed
+from watcher.types import FeedState, KnownEntry, ParsedFeed
 from watcher.urls import redact
 
 __all__ = ["STAGES", "Plan", "PollReport", "Poller"]
@@ -37,6 +38,8 @@ GATHER = 0.2
 """Seconds in which feeds that finish together become one batch."""
 BATCH = 50
 """Feeds of one transaction at most."""
+
+GAP = "no entry of the last poll was in this one: what came and went in between was missed"
 
 LARGE = 500
 """Entries from which on a document takes long enough to be thought about in a thread."""
@@ -57,11 +60,14 @@ class PollReport:
     """Entry id → headline, address (redacted), why its article could not be read."""
     entries_new: int = 0
     matches: int = 0
+    gaps: int = 0
+    """Feeds none of whose entries were in their last document."""
     states: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: PollReport) -> None:
         """Count another report in."""
         self.feeds += other.feeds
+        self.gaps += other.gaps
         self.failed.update(other.failed)
         self.unread.update(other.unread)
         self.count(Saved(entries_new=other.entries_new, matches=other.matches, states=other.states))
@@ -139,7 +145,7 @@ class Poller:
     async def _commit(self, batch: Sequence[tuple[Intake, Ready]], report: PollReport) -> None:
         parts = [ready for _, ready in batch]
         together = Ready(
-            feeds=tuple(intake.state for intake, _ in batch),
+            feeds=tuple(state for part in parts for state in part.feeds),
             sightings=tuple(one for part in parts for one in part.sightings),
             judged=tuple(one for part in parts for one in part.judged),
             edited=tuple(one for part in parts for one in part.edited),
@@ -149,6 +155,7 @@ class Poller:
         report.look_for_unread(together.judged)
         report.feeds += len(batch)
         for state in together.feeds:
+            report.gaps += state.gap_to is not None and state.gap_to == state.last_success
             if state.error is not None:
                 report.failed[state.id] = (state.name, state.url, state.error)
                 log.warning("poll.feed_failed", feed=state.name, url=state.url, reason=state.error, run=state.failures)
@@ -162,12 +169,13 @@ class Poller:
         except Exception:
             log.exception("poll.internal_error", feed=feed.name, url=state.url)
             error = ParseError("internal error while reading this feed; the service's log holds the details")
-            return self.intaker.failed(feed, state, error), Ready()
+            intake = self.intaker.failed(feed, state, error)
+            return intake, Ready(feeds=(intake.state,))
 
     async def _judge(self, intake: Intake) -> Ready:
         """Find what is unseen in the document and have it judged."""
         if intake.parsed is None:
-            return Ready()
+            return Ready(feeds=(intake.state,))
         self.step("poll.unseen")
         feed = intake.feed
         document = intake.parsed
@@ -178,6 +186,8 @@ class Poller:
             identities=[one.identity for one in items],
             guids=[one.guid for one in items if one.guid],
         )
+        by_text = await self._known_words(intake, items, (*by_identity.values(), *by_guid.values()))
+        state = _looked_over(intake, items, by_identity, by_text)
         sifted = await _beside(
             document,
             lambda: sift(
@@ -186,13 +196,44 @@ class Poller:
                 items,
                 by_identity=by_identity,
                 by_guid=by_guid,
+                by_text=by_text or {},
                 topics=topics_served(feed.topics, self.plan.topics),
                 first=intake.first,
                 now=self.clock(),
             ),
         )
         judged, delta = await self.judge.judge(sifted.candidates)
-        return Ready(sightings=sifted.sightings, judged=tuple(judged), edited=sifted.edited, delta=delta)
+        return Ready(
+            feeds=(state,), sightings=sifted.sightings, judged=tuple(judged), edited=sifted.edited, delta=delta
+        )
+
+    async def _known_words(
+        self, intake: Intake, items: Sequence[Keyed], known: Collection[KnownEntry]
+    ) -> dict[str, KnownEntry] | None:
+        """Of a document whose items are all strangers, those whose words are known; None for other documents."""
+        if intake.first or not intake.whole or not life.strangers(intake.feed, items, known):
+            return None
+        return await self.store.read(known_texts, feed=intake.feed.id, hashes={reads(one.item) for one in items})
+
+
+def _looked_over(
+    intake: Intake,
+    items: Sequence[Keyed],
+    by_identity: Mapping[str, KnownEntry],
+    by_text: Mapping[str, KnownEntry] | None,
+) -> FeedState:
+    """The feed's state with what the document tells of the feed itself: said in the log once."""
+    feed, state = intake.feed, intake.state
+    if by_text is not None:
+        state = life.missed(intake.before, state, items, by_text, every=feed.every)
+    elif intake.whole:
+        state = life.dated_anew(feed, state, items, by_identity)
+    if state.gap_to != intake.before.gap_to and state.gap_from and state.gap_to:
+        since, until = (moment.isoformat(timespec="seconds") for moment in (state.gap_from, state.gap_to))
+        log.warning("poll.gap", feed=feed.name, url=state.url, reason=GAP, since=since, until=until)
+    if state.warning != intake.before.warning:
+        log.warning("poll.odd_feed", feed=feed.name, url=state.url, reason=state.warning)
+    return state
 
 
 async def _beside(document: ParsedFeed, think: Callable[[], T]) -> T:

@@ -11,9 +11,8 @@ from hashlib import sha256
 
 from watcher.errors import FetchError, ParseError, WorkerError
 from watcher.fetch import Fetched, Fetcher, NotModified
-from watcher.poll import remembered
+from watcher.poll import life, remembered
 from watcher.sources import delta
-from watcher.timing import next_poll
 from watcher.types import Feed, FeedState, Outline, ParsedFeed
 from watcher.workers import Workers
 
@@ -30,8 +29,12 @@ class Intake:
     feed: Feed
     state: FeedState
     """As it has to be saved, together with the entries."""
+    before: FeedState
+    """As it was."""
     parsed: ParsedFeed | None = None
     """What is new in the document, or all of it."""
+    whole: bool = False
+    """``parsed`` is all of it."""
     first: bool = False
     """The first document this feed ever gave."""
 
@@ -73,7 +76,7 @@ class Intaker:
                     room=lambda: held.enter_async_context(self.large),
                 )
                 if isinstance(answer, NotModified):
-                    return Intake(feed=feed, state=self._alive(feed, state, answer))
+                    return Intake(feed=feed, state=self._alive(feed, state, answer), before=state)
                 return await self._parse(feed, state, answer, topics)
         except (FetchError, ParseError, WorkerError) as error:
             return self.failed(feed, state, error)
@@ -87,14 +90,16 @@ class Intaker:
             body_hash=body_hash,
         )
         if body_hash == state.body_hash:
-            return Intake(feed=feed, state=alive)
+            return Intake(feed=feed, state=alive, before=state)
         self.step("poll.parse")
         found = await self._outline(answer, remembered.salt(topics, answer.url))
         read = None if found is None else await self._new(answer, found, remembered.unpacked(state.items))
+        whole = read is None
         if read is None:
             read = await self._whole(answer, found)
         alive = replace(alive, entries=read.count, items=read.items)
-        return Intake(feed=feed, state=alive, parsed=read.parsed, first=state.last_success is None)
+        first = state.last_success is None
+        return Intake(feed=feed, state=alive, before=state, parsed=read.parsed, whole=whole, first=first)
 
     async def _outline(self, answer: Fetched, salt: str) -> Outline | None:
         if len(answer.body) <= LOOKED_AT_HERE:
@@ -126,39 +131,10 @@ class Intaker:
         return await self.workers.parse("rss", body, answer.content_type, answer.url)
 
     def _alive(self, feed: Feed, state: FeedState, answer: Fetched | NotModified) -> FeedState:
-        now = self.clock()
-        due = next_poll(
-            now, every=feed.every, failures=0, max_age=answer.max_age, retry_after=None, jitter=self.jitter()
-        )
-        return replace(
-            state,
-            name=feed.name,
-            last_polled=now,
-            last_success=now,
-            failures=0,
-            error=None,
-            gone=False,
-            told_to_wait=False,
-            next_due=due,
-        )
+        now, jitter = self.clock(), self.jitter()
+        return life.alive(feed, state, now=now, max_age=answer.max_age, moved=answer.moved, jitter=jitter)
 
     def failed(self, feed: Feed, state: FeedState, error: FetchError | ParseError | WorkerError) -> Intake:
-        """Record a failure: ETag and body stay as they were, so that what was missed is asked for again."""
-        now = self.clock()
-        failures = state.failures + 1
-        retry_after = error.retry_after if isinstance(error, FetchError) else None
-        gone = isinstance(error, FetchError) and error.fault == "gone"
-        due = next_poll(
-            now, every=feed.every, failures=failures, max_age=None, retry_after=retry_after, jitter=self.jitter()
-        )
-        state = replace(
-            state,
-            name=feed.name,
-            last_polled=now,
-            failures=failures,
-            error=str(error),
-            gone=gone,
-            told_to_wait=retry_after is not None,
-            next_due=due,
-        )
-        return Intake(feed=feed, state=state)
+        """Record a failure with its back-off."""
+        now, jitter = self.clock(), self.jitter()
+        return Intake(feed=feed, state=life.failed(feed, state, error, now=now, jitter=jitter), before=state)

@@ -88,16 +88,21 @@ def sift(
     *,
     by_identity: Mapping[str, KnownEntry],
     by_guid: Mapping[str, KnownEntry],
+    by_text: Mapping[str, KnownEntry],
     topics: Collection[str],
     first: bool,
     now: datetime,
 ) -> Sifted:
-    """Split a document's items into what is new, what is edited and what only another feed had brought so far."""
+    """Split a document's items into what is new, what is edited and what only another feed had brought so far.
+
+    ``by_text`` is only given for a document none of whose ids is known: then the same words are the same entry.
+    """
     sightings: list[Sighting] = []
     candidates: dict[str, Candidate] = {}
     edited: list[Entry] = []
     for one in items:
         known = by_identity.get(one.identity) or (by_guid.get(one.guid) if one.guid else None)
+        known = known or (by_text.get(reads(one.item)) if by_text else None)
         if known is None or feed.id not in known.feeds:
             entry_id = known.entry.id if known else identity_hash(one.identity)
             sightings.append(Sighting(entry=entry_id, feed=feed.id, guid=one.guid, seen=now))
@@ -116,9 +121,18 @@ def sift(
     return Sifted(sightings=tuple(sightings), candidates=tuple(candidates.values()), edited=tuple(edited))
 
 
+def reads(item: FeedEntry) -> str:
+    """The hash of an item's words, as its entry would have it."""
+    return content_hash(_title(item), item.text)
+
+
+def _title(item: FeedEntry) -> str:
+    return item.title or cut(item.text, HEADLINE) or item.url or "(no headline)"
+
+
 def _entry(feed: Feed, parsed: ParsedFeed, one: Keyed, *, now: datetime) -> Entry:
     item = one.item
-    title = item.title or cut(item.text, HEADLINE) or item.url or "(no headline)"
+    title = _title(item)
     return Entry(
         id=identity_hash(one.identity),
         identity=one.identity,

@@ -32,6 +32,22 @@ def known_entries(
     )
 
 
+def known_texts(conn: Connection, *, feed: str, hashes: Collection[str]) -> dict[str, KnownEntry]:
+    """Which of these words this feed has brought before, by the hash of title and text; the latest of several."""
+    entries = tables.entries
+    ids: dict[str, str] = {}
+    for part in rows.chunks(hashes):
+        seen = (
+            select(entries.c.content_hash, entries.c.id)
+            .join(sightings, sightings.c.entry == entries.c.id)
+            .where(sightings.c.feed == feed, entries.c.content_hash.in_(part), entries.c.tombstone.is_(False))
+            .order_by(sightings.c.last_seen, entries.c.id)
+        )
+        ids.update((row.content_hash, row.id) for row in conn.execute(seen))
+    known = _known(conn, set(ids.values()))
+    return {told: known[entry] for told, entry in ids.items()}
+
+
 def entries_since(conn: Connection, since: datetime) -> list[KnownEntry]:
     """Entries first seen at or after ``since``, oldest first: what a new topic catches up on. No tombstones."""
     found = select(tables.entries.c.id).where(

@@ -15,7 +15,7 @@ from sqlalchemy import Column, Connection, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from watcher.store import tables
-from watcher.types import Decision, Entry, FeedState, OutboxItem, Receipt
+from watcher.types import Decision, Entry, FeedState, OutboxItem, Receipt, Trouble
 
 T = TypeVar("T")
 CHUNK = 500
@@ -62,6 +62,7 @@ def values_of(value: Any) -> dict[str, Any]:
 FEED_STATE = columns_of(tables.feed_states, FeedState)
 ENTRY = columns_of(tables.entries, Entry)
 DECISION = columns_of(tables.decisions, Decision)
+TROUBLE = columns_of(tables.troubles, Trouble)
 OUTBOX = [
     *columns_of(tables.outbox, OutboxItem),
     tables.outbox.c.receipt_channel,
@@ -81,6 +82,11 @@ def feed_state(row: Row[Any]) -> FeedState:
 def entry(row: Row[Any]) -> Entry:
     """Row to value."""
     return Entry(**_pick(row, ENTRY))
+
+
+def trouble(row: Row[Any]) -> Trouble:
+    """Row to value."""
+    return Trouble(**_pick(row, TROUBLE))
 
 
 def decision(row: Row[Any]) -> Decision:

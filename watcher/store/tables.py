@@ -115,6 +115,14 @@ feed_states = Table(
     Column("told_to_wait", Boolean, nullable=False),
     Column("entries", Integer, nullable=False),
     Column("items", LargeBinary),
+    Column("failing_since", Moment),
+    Column("fault", Words),
+    Column("moved_to", Words),
+    Column("moved_polls", Integer, nullable=False, server_default="0"),
+    Column("gap_from", Moment),
+    Column("gap_to", Moment),
+    Column("tightened", Integer, nullable=False, server_default="0"),
+    Column("warning", Words),
     comment="What is remembered of each feed. The url is redacted.",
 )
 
@@ -236,6 +244,26 @@ outbox = Table(
     Index(None, "story", "kind"),
     Index(None, "destination", "settled_at"),
     comment="What is to be told. The number is the order of arrival; due_at is since when it waits to be sent.",
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("key", Words, primary_key=True),
+    Column("text", Words, nullable=False),
+    Column("made_at", Moment, nullable=False, index=True),
+    comment="What watcher tells about itself, by the key of its outbox row.",
+)
+
+troubles = Table(
+    "troubles",
+    metadata,
+    Column("subject", Words, primary_key=True),
+    Column("what", Words, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("told_at", Moment, nullable=False),
+    Column("over_since", Moment),
+    comment="What was told and is not over: told once, and once that it is over.",
 )
 
 channels = Table(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from watcher.store import entries, feeds, outbox, report, save, stories, stream
+from watcher.store import entries, feeds, notices, outbox, report, save, stories, stream
 
 WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     feeds.register_feeds,
@@ -17,6 +17,8 @@ WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     entries.tidy,
     entries.entomb,
     save.save,
+    notices.put_notices,
+    notices.tidy_notices,
     stream.prune_stream,
     outbox.claim,
     outbox.mark_sending_unsure,
@@ -38,8 +40,11 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     feeds.feed_states,
     feeds.known_topics,
     entries.known_entries,
+    entries.known_texts,
     entries.entries_since,
     entries.find_entry,
+    notices.known_troubles,
+    notices.notice_text,
     stream.load_stream,
     stories.open_stories,
     outbox.alerts,

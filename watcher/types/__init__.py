@@ -37,6 +37,7 @@ from watcher.types.entries import (
     Sighting,
     State,
 )
+from watcher.types.notices import Notice, Trouble
 from watcher.types.relevance import (
     Decision,
     Example,
@@ -69,6 +70,7 @@ __all__ = [
     "Message",
     "Mode",
     "NewMember",
+    "Notice",
     "OutboxItem",
     "OutboxKind",
     "OutboxState",
@@ -89,5 +91,6 @@ __all__ = [
     "SummarySource",
     "TermCounts",
     "TermShares",
+    "Trouble",
     "Why",
 ]

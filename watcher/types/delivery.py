@@ -61,7 +61,7 @@ class Placement:
     similarity: float
 
 
-OutboxKind = Literal["parent", "reply", "digest"]
+OutboxKind = Literal["parent", "reply", "digest", "notice"]
 OutboxState = Literal["pending", "held", "in_digest", "sending", "sent", "dead", "dropped"]
 HoldReason = Literal["first_poll", "quiet_hours", "digest", "flood", "budget", "outage", "paused"]
 

@@ -33,6 +33,10 @@ class Feed:
     named: bool = True
     """The file gives the name; else it is made of the address, and the document knows a better one."""
 
+    def serves(self, topic: str) -> bool:
+        """Whether this topic judges the feed's entries."""
+        return self.topics is None or topic in self.topics
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
@@ -57,6 +61,21 @@ class FeedState:
     """How many entries its last document held, those beyond the cap included."""
     items: bytes | None = None
     """What tells the items of its last document from new ones (see ``poll.remembered``); None: parse the next whole."""
+    failing_since: datetime | None = None
+    """When the first of the failures in a row was; None while it is read."""
+    fault: str | None = None
+    """What the last failure has in common with others, in a word or two: "403", "timed out"."""
+    moved_to: str | None = None
+    """Where permanent redirects lead (redacted), as long as the document there is a feed."""
+    moved_polls: int = 0
+    """How many polls in a row were sent there."""
+    gap_from: datetime | None = None
+    gap_to: datetime | None = None
+    """The last two polls that had no entry in common: what came and went in between was missed."""
+    tightened: int = 0
+    """How often its interval was halved because of that."""
+    warning: str | None = None
+    """What it does that feeds should not, as a sentence; it is told once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,13 +26,13 @@ class Told:
 
 
 def pending_count(conn: Connection) -> int:
-    """Messages that are yet to be sent, held ones included."""
-    waiting = outbox.c.state.in_(("pending", "sending", "held"))
-    return conn.scalar(select(func.count()).select_from(outbox).where(waiting)) or 0
+    """Messages that are yet to be sent, held ones included; notices are no alerts."""
+    waiting = outbox.c.state.in_(("pending", "sending", "held")), outbox.c.kind != "notice"
+    return conn.scalar(select(func.count()).select_from(outbox).where(*waiting)) or 0
 
 
 def oldest_due(conn: Connection, now: datetime) -> datetime | None:
-    """Since when the longest waiting row waits that may be sent. A reply may once its parent was."""
+    """Since when the longest waiting alert waits that may be sent. A reply may once its parent was."""
     parent = outbox.alias("parent")
     told = exists().where(
         parent.c.story == outbox.c.story,
@@ -41,7 +41,10 @@ def oldest_due(conn: Connection, now: datetime) -> datetime | None:
         parent.c.state == "sent",
     )
     due = select(func.min(outbox.c.due_at, type_=outbox.c.due_at.type)).where(
-        outbox.c.state.in_(("pending", "sending")), or_(outbox.c.kind != "reply", told), outbox.c.due_at <= now
+        outbox.c.state.in_(("pending", "sending")),
+        outbox.c.kind != "notice",
+        or_(outbox.c.kind != "reply", told),
+        outbox.c.due_at <= now,
     )
     since: datetime | None = conn.scalar(due)
     return since

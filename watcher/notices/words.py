@@ -1,0 +1,98 @@
+"""The sentences of notices. Pure.
+
+Rule: one line says what, since when, and what to do; feeds of one host with one fault are one line.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from watcher.types import Feed, FeedState
+
+NAMED = 3
+"""Feeds or faults that a line names; of more it gives the number."""
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """A time as operators read it: "Mon 23 Nov 14:05 KST"."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b %H:%M %Z}"
+
+
+def several(names: Sequence[str]) -> str:
+    """As in: A, B and C."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def failing(host: str, fault: str, states: Sequence[FeedState], since: datetime, zone: ZoneInfo) -> str:
+    """Feeds of one host that have failed for a day."""
+    count = len(states)
+    if count > 1:
+        return f"{count} feeds of {host}: {fault} since {moment(since, zone)}. One of them: {states[0].error}"
+    return f"{states[0].name} ({host}): {fault} since {moment(since, zone)}. {states[0].error}"
+
+
+def again(host: str, fault: str, names: Sequence[str], since: datetime, zone: ZoneInfo) -> str:
+    """They are read again."""
+    who = f"{len(names)} feeds of {host}" if len(names) > 1 else f"{names[0]} ({host})"
+    return f"{who}: read again ({fault} since {moment(since, zone)}); what they still hold of that time was read now."
+
+
+def all_failing(states: Sequence[FeedState], since: datetime, zone: ZoneInfo) -> str:
+    """Nothing can be fetched."""
+    faults = Counter(state.fault or "failing" for state in states)
+    told = ", ".join(f"{count} × {fault}" for fault, count in faults.most_common(NAMED))
+    return (
+        f"All {len(states)} feeds fail since {moment(since, zone)} ({told}). "
+        "That looks like this machine's own network: check its connection, DNS and proxy. "
+        "No new coverage is seen until then."
+    )
+
+
+def all_again(read: int, count: int, since: datetime, zone: ZoneInfo) -> str:
+    """Something can be fetched again."""
+    return (
+        f"Feeds answer again: {read} of {count}. All of them had failed since {moment(since, zone)}; "
+        "what they still hold of that time is read now."
+    )
+
+
+def moved(feed: Feed, state: FeedState) -> str:
+    """A new address to write into the file."""
+    return (
+        f"{feed.name}: {state.url} has moved for good to {state.moved_to} ({state.moved_polls} polls in a row were "
+        "sent there, and it is a feed). Write the new address into the "
+        "configuration; until then each poll takes the detour."
+    )
+
+
+def gap(feed: Feed, state: FeedState, since: datetime, zone: ZoneInfo) -> str:
+    """Items were probably missed."""
+    until = moment(state.gap_to, zone) if state.gap_to else "now"
+    return (
+        f"{feed.name}: no entry of the poll of {moment(since, zone)} was in that of {until}, so entries in between "
+        "were probably missed. It is polled more often for a while; give it a shorter every: if this goes on."
+    )
+
+
+def odd(feed: Feed, state: FeedState) -> str:
+    """A feed does what feeds should not."""
+    return f"{feed.name} ({state.url}): {state.warning}. Nothing is told twice because of it; tell the publisher."
+
+
+def topic_blind(title: str, bad: Sequence[str], count: int) -> str:
+    """For the topic's own readers."""
+    who = f" ({several(bad)})" if len(bad) <= NAMED else ""
+    return (
+        f"{title}: {len(bad)} of its {count} feeds{who} cannot be read any more, so this channel may miss coverage. "
+        "Whoever runs watcher finds the reasons with: watcher feeds list"
+    )
+
+
+def topic_sees(title: str, count: int, bad: int) -> str:
+    """For the topic's own readers."""
+    return f"{title}: {count - bad} of its {count} feeds are read again."

@@ -1,0 +1,77 @@
+"""What watcher tells about itself, and what of it is not over yet.
+
+Rule: what is told and that it was told are one transaction, so a notice is neither lost nor doubled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, exists, select
+
+from watcher.store import puts, rows
+from watcher.store.outbox.followers import LIVE
+from watcher.store.tables import notices, outbox, troubles
+from watcher.types import Notice, OutboxItem, Trouble
+
+
+def known_troubles(conn: Connection) -> dict[str, Trouble]:
+    """What was told and is not over, by subject."""
+    return {row.subject: rows.trouble(row) for row in conn.execute(select(*rows.TROUBLE))}
+
+
+def put_notices(
+    conn: Connection,
+    told: Sequence[Notice],
+    *,
+    destinations: Mapping[str, Sequence[str]],
+    installation: str,
+    standing: Sequence[Trouble],
+    over: Collection[str],
+    now: datetime,
+) -> int:
+    """Queue notices, remember what stands and forget what is over; returns how many rows the outbox got.
+
+    ``destinations`` maps a notice's topic ("" for the ops channel) to where it goes; what has none is not sent.
+    """
+    for notice in told:
+        key = f"{installation}/notice/{notice.name}"
+        for number, destination in enumerate(destinations.get(notice.topic, ())):
+            _queue(conn, notice, key if number == 0 else f"{key}/{number}", destination, now)
+    if standing:
+        new = rows.insert(conn, troubles)
+        changed = {name: new.excluded[name] for name in ("what", "since", "told_at", "over_since")}
+        conn.execute(
+            new.on_conflict_do_update(["subject"], set_=changed), [rows.values_of(trouble) for trouble in standing]
+        )
+    for part in rows.chunks(over):
+        conn.execute(delete(troubles).where(troubles.c.subject.in_(part)))
+    return sum(len(destinations.get(notice.topic, ())) for notice in told)
+
+
+def notice_text(conn: Connection, key: str) -> str | None:
+    """What a notice says; None when it is no longer stored."""
+    return conn.scalar(select(notices.c.text).where(notices.c.key == key))
+
+
+def tidy_notices(conn: Connection, *, before: datetime) -> int:
+    """Forget what notices made before this time said, unless they are still to be sent; returns how many."""
+    waits = exists().where(outbox.c.key == notices.c.key, outbox.c.state.in_(LIVE))
+    return conn.execute(delete(notices).where(notices.c.made_at < before, ~waits)).rowcount
+
+
+def _queue(conn: Connection, notice: Notice, key: str, destination: str, now: datetime) -> None:
+    text = {"key": key, "text": notice.text, "made_at": now}
+    conn.execute(rows.insert(conn, notices).on_conflict_do_nothing(), text)
+    item = OutboxItem(
+        key=key,
+        destination=destination,
+        kind="notice",
+        topic=notice.topic,
+        story=None,
+        entry=None,
+        strength=0.0,
+        created_at=now,
+    )
+    puts.put_outbox(conn, (item,))
