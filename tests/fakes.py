@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tests.builders import NOW
@@ -56,6 +56,7 @@ class FakeNotifier:
     find_faults: list[DeliveryError] = field(default_factory=list)
     channels: dict[str, str] = field(default_factory=dict)
     looked_up: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
 
     async def send(self, message: Message, channel_id: str) -> Receipt:
         fault = self.faults[channel_id].pop(0) if self.faults[channel_id] else None
@@ -67,6 +68,17 @@ class FakeNotifier:
         if fault is not None:
             raise fault
         return Receipt(channel=channel_id, ts=ts)
+
+    async def update(self, message: Message, receipt: Receipt) -> None:
+        fault = self.faults[receipt.channel].pop(0) if self.faults[receipt.channel] else None
+        if fault is not None:
+            raise fault
+        for number, post in enumerate(self.posts):
+            if (post.channel, post.ts) == (receipt.channel, receipt.ts):
+                self.posts[number] = replace(post, message=message)
+                self.updated.append(message.key)
+                return
+        raise refusal("message_not_found", scope="message")
 
     async def find(self, key: str, channel_id: str, since: datetime, thread: Receipt | None) -> Receipt | None:
         self.looked_up.append(key)

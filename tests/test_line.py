@@ -41,6 +41,10 @@ def the_digest_is_called_off(place: World) -> None:
     place.configure(topics={"alliance": ALLIANCE})
 
 
+def another_outlet_has_it(place: World) -> None:
+    place.feeds["two"].append(item(20, *ON_TOPIC[0]))
+
+
 def a_feed_is_gone(place: World) -> None:
     place.feeds["gone"] = []
     place.status["/gone.xml"] = 410
@@ -87,6 +91,7 @@ SCENARIOS = {
     "429": Scenario([slack_asks_for_patience]),
     "blocks": Scenario([slack_refuses_the_blocks_once]),
     "dead": Scenario([slack_refuses_one_message], lost=1),
+    "update": Scenario([nothing_special, another_outlet_has_it]),
     "notice": Scenario([a_feed_is_gone], messages=TOLD + 1),
 }
 
@@ -96,6 +101,7 @@ VERB_IN = {
     "mark_sending_unsure": "plain",
     "save": "plain",
     "put_notices": "notice",
+    "settle_update": "update",
     "claim": "plain",
     "give_back": "paced",
     "remember_channel": "plain",

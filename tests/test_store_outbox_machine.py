@@ -60,7 +60,8 @@ class Outbox(RuleBasedStateMachine):
             return verb(conn, *args, **how)
 
     def rows(self) -> dict[str, OutboxItem]:
-        return {item.key: item for item in self.do(outbox_rows)}
+        """What tells something; updates come and go beside it."""
+        return {item.key: item for item in self.do(outbox_rows) if item.kind != "update"}
 
     @rule(target=keys, story=st.integers(0, STORIES - 1), kind=st.sampled_from(["parent", "reply", "reply", "copy"]))
     def find(self, story: int, kind: str) -> Any:
@@ -99,12 +100,15 @@ class Outbox(RuleBasedStateMachine):
         assert not in_flight & set(destinations)
         for item in taken:
             assert item.key not in self.sent
-            assert item.unsure or before[item.key].state == "pending"
-            assert (item.kind == "reply") == (item.thread is not None)
+            assert item.kind == "update" or item.unsure or before[item.key].state == "pending"
+            assert (item.kind in {"reply", "update"}) == (item.thread is not None)
         return multiple(*(item.key for item in taken))
 
     @rule(key=consumes(claimed))
     def settle(self, key: str) -> None:
+        if key.endswith("/update"):
+            self.do(outbox.settle_update, key, now=self.now)
+            return
         receipt = Receipt(channel="C", ts=str(self.number))
         if self.do(outbox.settle, key, receipt=receipt, now=self.now):
             assert key not in self.sent
@@ -123,6 +127,9 @@ class Outbox(RuleBasedStateMachine):
 
     @rule(key=consumes(claimed))
     def bury(self, key: str) -> None:
+        if key.endswith("/update"):
+            self.do(outbox.settle_update, key, now=self.now, error="message_not_found")
+            return
         self.do(outbox.bury, key, reason="invalid_blocks", now=self.now)
         self.known |= set(self.rows())
 
@@ -174,15 +181,18 @@ class Outbox(RuleBasedStateMachine):
     def everything_ends(self) -> None:
         """When nothing fails any more, every row is told or was refused, in a bounded number of steps."""
         self.do(outbox.release, [item.key for item in self.do(outbox.held)])
-        for _ in range(len(self.known) + 1):
+        for _ in range(2 * len(self.known) + 2):  # after each reply its story's update
             self.now += timedelta(hours=1)
             for item in self.do(outbox.claim, owner="me", now=self.now, lease=LEASE, limit=9):
                 assert item.key not in self.sent
                 self._tell(item)
-        assert {item.state for item in self.rows().values()} <= {"sent", "dead"}
+        assert {item.state for item in self.do(outbox_rows)} <= {"sent", "dead", "dropped"}
         assert self.do(outbox.pending_count) == 0
 
     def _tell(self, item: OutboxItem) -> None:
+        if item.kind == "update":
+            assert self.do(outbox.settle_update, item.key, now=self.now)
+            return
         assert self.do(outbox.settle, item.key, receipt=Receipt(channel="C", ts="end"), now=self.now)
         self.sent[item.key] = None
 

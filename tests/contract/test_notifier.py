@@ -19,7 +19,7 @@ from watcher.notifiers import Notifier
 from watcher.notifiers.console import ConsoleNotifier
 from watcher.notifiers.slack import SlackNotifier
 from watcher.notifiers.webhook import WebhookNotifier
-from watcher.types import Message
+from watcher.types import Message, Receipt
 
 
 @asynccontextmanager
@@ -107,6 +107,34 @@ async def test_a_sent_message_is_found_by_its_key_and_a_reply_in_its_thread(make
         assert await notifier.find("i/1", channel, NOW, None) == parent
         assert await notifier.find("i/2", channel, NOW, parent) == reply
         assert await notifier.find("i/3", channel, NOW, parent) is None
+
+
+@pytest.mark.parametrize("make", [make for name, make in NOTIFIERS.items() if name not in BLIND])
+async def test_a_sent_message_is_updated_in_its_place(make: Make) -> None:
+    async with make() as notifier:
+        channel = await notifier.resolve("#desk")
+        receipt = await notifier.send(Message(key="i/1", kind="alert", items=(alert(),)), channel)
+        await notifier.update(Message(key="i/1", kind="alert", items=(alert("Another headline"),)), receipt)
+        if notifier.name in KEEPS:
+            assert await notifier.find("i/1", channel, NOW, None) == receipt
+
+
+@keeping
+async def test_a_message_that_is_gone_cannot_be_updated_and_it_is_the_message_s_own_fault(make: Make) -> None:
+    async with make() as notifier:
+        gone = Receipt(channel=await notifier.resolve("#desk"), ts="1.000001")
+        with pytest.raises(DeliveryError) as caught:
+            await notifier.update(Message(key="i/1", kind="alert", items=(alert(),)), gone)
+        assert (caught.value.outcome, caught.value.scope) == ("not_sent", "message")
+
+
+@pytest.mark.parametrize("make", [NOTIFIERS[name] for name in BLIND], ids=BLIND)
+async def test_one_that_cannot_update_says_so(make: Make) -> None:
+    async with make() as notifier:
+        receipt = await notifier.send(Message(key="i/1", kind="alert", items=(alert(),)), "#desk")
+        with pytest.raises(DeliveryError) as caught:
+            await notifier.update(Message(key="i/1", kind="alert", items=(alert(),)), receipt)
+        assert (caught.value.outcome, caught.value.scope) == ("not_sent", "message")
 
 
 @every

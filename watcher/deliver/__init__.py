@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watcher.deliver import holds
+from watcher.deliver.gate import Clock, Gate, Problem, Step, Tally
 from watcher.deliver.policy import Policy, TopicPolicy
-from watcher.deliver.sending import Clock, Courier, Problem, Sleep, Step, Tally
+from watcher.deliver.sending import Courier, Sleep
 from watcher.notifiers import Notifier
 from watcher.store import Store, outbox
 from watcher.timing import day_around
@@ -78,6 +79,7 @@ async def deliver(
         sleep=sleep,
         on_step=on_step,
         tally=tally,
+        gate=Gate(store=store, notifiers=notifiers, policy=policy, clock=clock, on_step=on_step, tally=tally),
     )
     ends = clock() + (drain or timedelta())
     while True:

@@ -52,8 +52,8 @@ class Plan:
 
 def why_hold(item: OutboxItem, policy: Policy, now: datetime) -> Hold | None:
     """Whether a row that is about to be sent has to wait, budgets and flood caps aside."""
-    if item.kind == "notice" and not item.topic:
-        return None  # for the operator, who wants to know
+    if item.kind == "update" or (item.kind == "notice" and not item.topic):
+        return None  # the one disturbs nobody, the other is for the operator, who wants to know
     topic = policy.topics.get(item.topic)
     if topic is None or topic.paused or item.destination in policy.paused_destinations:
         return Hold(reason="paused", until=None)
@@ -90,7 +90,7 @@ def room(policy: Policy, topic: str, told: Told) -> int:
 def capped(item: OutboxItem, policy: Policy, *, sent: int) -> bool:
     """Whether the flood cap holds a row back; ``sent``: messages at its destination in the window that ends now."""
     topic = policy.topics.get(item.topic)
-    passes = item.kind in {"digest", "notice"} or (topic is not None and _is_urgent(item, topic))
+    passes = item.kind != "parent" or (topic is not None and _is_urgent(item, topic))
     return sent >= policy.flood_count and not passes
 
 
@@ -148,7 +148,7 @@ def _fate(item: OutboxItem, topic: TopicPolicy, policy: Policy, now: datetime) -
     """``singly``, ``digest``, ``perhaps`` (depends on how many there are) or ``stay``."""
     if item.hold == "first_poll":
         return "digest" if policy.first_poll_done(item.topic) else "stay"
-    if item.kind in {"digest", "notice"}:
+    if item.kind != "parent":
         return "singly" if why_hold(item, policy, now) is None else "stay"
     if _is_urgent(item, topic):
         return "singly"

@@ -8,56 +8,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypedDict
 
-from watcher.deliver import holds, telling
-from watcher.deliver.holds import Hold
+from watcher.deliver import telling
+from watcher.deliver.gate import Clock, Gate, Step, Tally
 from watcher.deliver.policy import Policy
 from watcher.errors import DeliveryError
 from watcher.notifiers import Notifier
 from watcher.store import Store, outbox
 from watcher.store.notices import notice_text
-from watcher.timing import backoff, day_around
+from watcher.timing import backoff
 from watcher.types import Message, OutboxItem, Receipt
 
-Step = Callable[[str], None]
-Clock = Callable[[], datetime]
 Sleep = Callable[[float], Awaitable[None]]
 
 LOOK_AFTER = (timedelta(seconds=2), timedelta(seconds=4))
 """A message that arrived may take so long to show up in the channel's history."""
 FAIL_OPEN = 3
 """Look-ups that were refused before the message is sent all the same."""
-BURST = 3
-"""Messages that a channel gets within as many seconds: one a second, with short bursts."""
 CHANNEL_RETRY = (timedelta(seconds=20), timedelta(seconds=60))
 """A channel or token that needs mending is tried again so often; the second after ten minutes."""
 LONG = timedelta(minutes=10)
 _OPENED = "sent once more as a possible repeat"
-
-
-class Problem(TypedDict):
-    """One line of a report's errors."""
-
-    kind: str
-    name: str
-    url: str | None
-    message: str
-
-
-@dataclass(kw_only=True)
-class Tally:
-    """What a pass has done so far."""
-
-    sent: int = 0
-    dead: int = 0
-    problems: dict[str, Problem] = field(default_factory=dict)
-    waits: dict[str, datetime] = field(default_factory=dict)
-    """Destination → when it may go on: it was paced, or asked us to slow down."""
-    floods: dict[str, datetime] = field(default_factory=dict)
-    """Destination → when its open flood window ends."""
 
 
 @dataclass(kw_only=True)
@@ -82,15 +55,19 @@ class Courier:
     sleep: Sleep
     on_step: Step
     tally: Tally
+    gate: Gate
 
     async def tell(self, item: OutboxItem) -> None:
         """Bring a claim to its end: the row is sent, held, given back with an error, or buried."""
-        if await self._paced(item):
+        if await self.gate.paced(item):
             await self.store.write(outbox.give_back, item.key, owner=self.owner)
             return
         trip: Trip | None = None
         try:
             notifier, channel = await self._address(item)
+            if item.kind == "update":
+                await self._update(item, notifier)
+                return
             trip = Trip(item=item, notifier=notifier, channel=channel, doubtful=item.unsure)
             await self._travel(trip)
         except DeliveryError as error:
@@ -102,7 +79,7 @@ class Courier:
     async def _travel(self, trip: Trip) -> None:
         item = trip.item
         found = await self._look(trip) if item.unsure else Found(receipt=None)
-        if found.receipt is None and await self._held(item):
+        if found.receipt is None and await self.gate.held(item):
             return
         self.on_step("deliver.render")
         head, *rest = await self._render(item)
@@ -118,49 +95,26 @@ class Courier:
         self.tally.sent += item.kind != "notice"
         self.tally.problems.pop(item.destination, None)
 
-    # -- may it go?
-
-    async def _paced(self, item: OutboxItem) -> bool:
-        notifier = self.notifiers.get(item.destination.partition(":")[0])
-        if notifier is not None and not notifier.remote:
-            return False
-        since = self.clock() - timedelta(seconds=BURST)
-        if await self.store.read(outbox.sent_since, destination=item.destination, since=since) < BURST:
-            return False
-        self.tally.waits[item.destination] = self.clock() + timedelta(seconds=1)
-        return True
-
-    async def _held(self, item: OutboxItem) -> bool:
-        self.on_step("deliver.hold")
-        now = self.clock()
-        hold = holds.why_hold(item, self.policy, now) or await self._budget(item, now) or await self._flood(item, now)
-        if hold is None:
-            return False
-        await self.store.write(outbox.hold, item.key, reason=hold.reason, until=hold.until)
-        return True
-
-    async def _budget(self, item: OutboxItem, now: datetime) -> Hold | None:
-        """Over the topic's alerts of the day, until it ends."""
-        topic = self.policy.topics.get(item.topic)
-        if topic is None or topic.budget is None:
-            return None
-        midnight, _ = day_around(now, self.policy.zone)
-        told = await self.store.read(outbox.told_since, destination=item.destination, topic=item.topic, since=midnight)
-        return holds.over_budget(item, self.policy, told=told, now=now)
-
-    async def _flood(self, item: OutboxItem, now: datetime) -> Hold | None:
-        """Over the cap until the window's end; what comes meanwhile waits with it."""
-        ends = self.tally.floods.get(item.destination)
-        if ends is not None and ends > now:
-            sent = self.policy.flood_count
-        else:
-            since = now - self.policy.flood_window
-            sent = await self.store.read(outbox.sent_since, destination=item.destination, since=since)
-        if not holds.capped(item, self.policy, sent=sent):
-            return None
-        if ends is None or ends <= now:
-            ends = self.tally.floods[item.destination] = now + self.policy.flood_window
-        return Hold(reason="flood", until=ends)
+    async def _update(self, item: OutboxItem, notifier: Notifier) -> None:
+        """Bring a story's message up to date. Doing it twice is doing it once, so nothing has to be looked up."""
+        self.on_step("deliver.render")
+        parent = await self.store.read(outbox.parent_of, story=item.story or "", destination=item.destination)
+        rows = await self.store.read(outbox.alerts, [parent.key] if parent else [])
+        if parent is None or parent.receipt is None or not rows:
+            await self.store.write(outbox.settle_update, item.key, now=self.clock(), error="its message is not there")
+            return
+        self.on_step("deliver.send.before")
+        try:
+            await notifier.update(telling.single(parent, rows[parent.key], self.policy), parent.receipt)
+        except DeliveryError as error:
+            if error.scope != "message":
+                raise
+            await self.store.write(outbox.settle_update, item.key, now=self.clock(), error=str(error))
+            return
+        self.on_step("deliver.send.after")
+        self.on_step("deliver.settle")
+        await self.store.write(outbox.settle_update, item.key, now=self.clock())
+        self.tally.problems.pop(item.destination, None)
 
     # -- where to, and what
 
@@ -188,7 +142,10 @@ class Courier:
         if item.kind != "digest":
             rows = await self.store.read(outbox.alerts, [item.key])
             found = rows.get(item.key)
-            return (telling.single(item, found, self.policy),) if found else (Message(key=item.key, kind="alert"),)
+            if found is None:
+                return (Message(key=item.key, kind="alert"),)
+            loud = item.broadcast is not None and not await self.gate.full(item)
+            return (telling.single(item, found, self.policy, broadcast=loud),)
         members = await self.store.read(outbox.in_digest, item.key)
         rows = await self.store.read(outbox.alerts, [member.key for member in members])
         return telling.parts(telling.digest(item, members, rows, self.policy))

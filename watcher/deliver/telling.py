@@ -42,18 +42,27 @@ def alert(row: AlertRow, policy: Policy) -> Alert:
         outlets=row.outlets,
         why=tuple(_why(decision, entry, policy) for decision in row.decisions),
         notes=_notes(row),
+        latest=row.latest,
+        news=row.news,
     )
 
 
-def single(item: OutboxItem, row: AlertRow, policy: Policy) -> Message:
-    """A parent or a reply."""
+def single(item: OutboxItem, row: AlertRow, policy: Policy, *, broadcast: bool = False) -> Message:
+    """A parent or a reply; ``broadcast`` shows a reply in the channel, too."""
     return Message(
         key=item.key,
         kind="reply" if item.thread else "alert",
-        items=(alert(row, policy),),
+        items=(_change(item, row, policy) if item.note else alert(row, policy),),
         thread=item.thread,
+        broadcast=broadcast and item.thread is not None,
         plain=item.plain,
     )
+
+
+def _change(item: OutboxItem, row: AlertRow, policy: Policy) -> Alert:
+    """A change of what was told already: what changed, and no second summary."""
+    told = alert(row, policy)
+    return replace(told, summary="", summary_source="none", why=(), notes=(item.note or "",), outlets=(told.outlet,))
 
 
 def digest(item: OutboxItem, members: Sequence[OutboxItem], rows: Mapping[str, AlertRow], policy: Policy) -> Message:

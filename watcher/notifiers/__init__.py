@@ -16,7 +16,7 @@ NOTIFIERS = {
 
 
 class Notifier(Protocol):
-    """Sends messages, and finds those whose answer was lost.
+    """Sends messages, updates them, and finds those whose answer was lost.
 
     Every method but ``close`` raises DeliveryError, whose ``outcome`` tells whether the message may have arrived.
     """
@@ -27,6 +27,9 @@ class Notifier(Protocol):
 
     async def send(self, message: Message, channel_id: str) -> Receipt:
         """Post one message."""
+
+    async def update(self, message: Message, receipt: Receipt) -> None:
+        """Put a message in the place of the one that this receipt is of: the same message, brought up to date."""
 
     async def find(self, key: str, channel_id: str, since: datetime, thread: Receipt | None) -> Receipt | None:
         """Look for a message by its key among those posted at ``since`` or later; in ``thread`` for replies."""

@@ -104,6 +104,8 @@ def _alert(alert: Alert, share: float) -> list[Block]:
     summary = literal(alert.summary, int(700 * share))
     if summary:
         blocks.append(_section(summary))
+    if news := _news(alert, share):
+        blocks.append(_section(news))
     about = [*_reasons(alert.why, share, bold=True), *_notes(alert, share)]
     if about:
         blocks.append(_context(about))
@@ -141,7 +143,14 @@ def _source(alert: Alert, share: float, when: Any) -> str:
         shown = [literal(outlet, 60) for outlet in others[: max(1, int(_SEVERAL_OUTLETS * share))]]
         more = f" and {len(others) - len(shown)} more" if len(others) > len(shown) else ""
         parts.append(f"{len(others) + 1} outlets, also {', '.join(name for name in shown if name)}{more}")
+    if alert.latest:
+        parts.append(f"last {when(alert.latest)}")
     return " · ".join(part for part in parts if part)
+
+
+def _news(alert: Alert, share: float) -> str:
+    news = literal(alert.news, max(80, int(300 * share)))
+    return f"New in the thread: {news}" if news else ""
 
 
 def _reasons(whys: Sequence[Why], share: float, *, bold: bool) -> list[str]:
@@ -195,4 +204,5 @@ def _spoken(alert: Alert, share: float, message: Message) -> list[str]:
     if message.kind == "digest":
         return [lead]
     reasons = _reasons(alert.why, share, bold=False)
-    return [lead, *filter(None, [literal(alert.summary, int(500 * share))]), *reasons, *_notes(alert, share)]
+    told = [literal(alert.summary, int(500 * share)), _news(alert, share)]
+    return [lead, *filter(None, told), *reasons, *_notes(alert, share)]

@@ -43,11 +43,19 @@ class ConsoleNotifier:
         """Print one message. Its receipt is the channel and a counter."""
         self._count += 1
         receipt = Receipt(channel=channel_id, ts=str(self._count))
-        post = payload(message, channel_id=channel_id)
-        where = channel_id if message.thread is None else f"{channel_id} · reply to {message.thread.ts}"
+        shown = " · shown in the channel, too" if message.broadcast else ""
+        where = channel_id if message.thread is None else f"{channel_id} · reply to {message.thread.ts}{shown}"
+        self._print(message, channel_id, f"{where} · {receipt.ts}")
+        return receipt
+
+    async def update(self, message: Message, receipt: Receipt) -> None:
+        """Print it once more, as it now reads."""
+        self._print(message, receipt.channel, f"{receipt.channel} · {receipt.ts}, updated")
+
+    def _print(self, message: Message, channel_id: str, title: str) -> None:
         panel = Panel(
-            self._body(post),
-            title=Text(f" {where} · {receipt.ts} "),
+            self._body(payload(message, channel_id=channel_id)),
+            title=Text(f" {title} "),
             title_align="left",
             box=box.ROUNDED,
             border_style="cyan" if message.thread is None else "dim",
@@ -55,7 +63,6 @@ class ConsoleNotifier:
             width=min(self._console.width, WIDEST),
         )
         self._console.print(panel)
-        return receipt
 
     async def find(self, key: str, channel_id: str, since: datetime, thread: Receipt | None) -> Receipt | None:
         """Nothing printed can be looked up."""

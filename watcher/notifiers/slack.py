@@ -73,6 +73,13 @@ class SlackNotifier:
                 return await self._post({k: v for k, v in post.items() if k not in {"thread_ts", "reply_broadcast"}})
             raise
 
+    async def update(self, message: Message, receipt: Receipt) -> None:
+        """Change a posted message; one that is gone or may not be changed any more is that message's own fault."""
+        taken = ("channel", "text", "blocks", "metadata", "link_names")
+        given = _rendered(message, receipt.channel)
+        post = {name: given[name] for name in taken if name in given}
+        await self._call(lambda client: client.chat_update(ts=receipt.ts, **post))
+
     async def find(self, key: str, channel_id: str, since: datetime, thread: Receipt | None) -> Receipt | None:
         """Look for the key in the thread, if there is one, then in the channel's history from ``since`` on."""
         oldest = f"{(since - CLOCKS_DIFFER).timestamp():.6f}"

@@ -31,6 +31,7 @@ _OURS = "this is a fault of watcher or of a proxy on the way; please report it w
 _PLAIN = "it is sent once more as plain text; if that fails too, it is given up and `watcher explain` says so"
 
 _RETRY = {
+    "update_failed external_channel_migrating": _WAIT,
     "ratelimited rate_limited message_limit_exceeded": _WAIT,
     "team_added_to_org org_login_required": f"Slack is moving the workspace; {_WAIT}",
 }
@@ -47,6 +48,7 @@ _CHANNEL = {
     "ekm_access_denied": "an admin has disabled posting to that channel: ask them, or name another one",
     "restricted_action_read_only_channel": f"the channel is read-only: {_ADMIN}, or name another one",
     "restricted_action_thread_only_channel": "the channel takes only replies in threads: name another one",
+    "posting_to_channel_denied": _ADMIN,
     "restricted_action_non_threadable_channel": "the channel takes no threads: choose another one for this topic",
     "restricted_action_thread_locked": "an admin has locked the thread: ask them to unlock it",
     "cannot_reply_to_message": "choose another channel for this topic",
@@ -74,6 +76,9 @@ _MESSAGE = {
     "markdown_text_conflict missing_file_data duplicate_message_not_found": _OURS,
     "slack_connect_canvas_sharing_blocked slack_connect_lists_sharing_blocked": _OURS,
     "slack_connect_file_link_sharing_blocked": _OURS,
+    "message_not_found": "the message was deleted; what is new comes as a reply, or as a message of its own",
+    "cant_update_message edit_window_closed is_inactive": "the message stays as it was posted",
+    "block_mismatch no_dual_broadcast_content_update streaming_state_conflict": _OURS,
     "draft_already_deleted draft_already_sent draft_has_conflict draft_not_found": _OURS,
 }
 

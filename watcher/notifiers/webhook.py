@@ -63,6 +63,17 @@ class WebhookNotifier:
         self._count += 1
         return Receipt(channel=channel_id, ts=f"{message.key}#{self._count}")
 
+    async def update(self, message: Message, receipt: Receipt) -> None:
+        """A webhook cannot change what it posted. Always raises DeliveryError."""
+        del message, receipt
+        raise DeliveryError(
+            "a webhook cannot update a message",
+            outcome="not_sent",
+            scope="message",
+            code="no_update",
+            remedy="with a bot token in place of the webhook messages are kept up to date",
+        )
+
     async def find(self, key: str, channel_id: str, since: datetime, thread: Receipt | None) -> Receipt | None:
         """A webhook sees nothing of its channel. Always raises DeliveryError."""
         del key, channel_id, since, thread

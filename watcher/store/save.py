@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from watcher.store import puts
+from watcher.store.outbox.updates import wake_update
 from watcher.types import Batch
 
 
@@ -21,6 +22,14 @@ class SaveResult:
     outbox_new: int
 
 
+def _wake_updates(conn: Connection, batch: Batch) -> None:
+    """Have stories updated that grew without a message of their own; a reply does that when it is sent."""
+    told = {(item.story, item.entry) for item in batch.outbox}
+    grown = {(one.story, one.destination) for one in batch.members if (one.story, one.entry) not in told}
+    for story, destination in sorted(grown):
+        wake_update(conn, story=story, destination=destination, now=batch.at)
+
+
 def save(conn: Connection, batch: Batch) -> SaveResult:
     """Write all of a batch. Saving the same batch twice adds nothing but its stream statistics."""
     puts.put_feed_states(conn, batch.feeds)
@@ -29,5 +38,6 @@ def save(conn: Connection, batch: Batch) -> SaveResult:
     puts.put_decisions(conn, batch.decisions)
     puts.put_members(conn, batch.members)
     outbox_new = puts.put_outbox(conn, batch.outbox)
+    _wake_updates(conn, batch)
     puts.put_stream(conn, batch.stream, batch.at)
     return SaveResult(entries_new=entries_new, outbox_new=outbox_new)

@@ -234,6 +234,8 @@ outbox = Table(
     Column("lease_until", Moment),
     Column("unsure", Boolean, nullable=False),
     Column("plain", Boolean, nullable=False),
+    Column("note", Words),
+    Column("broadcast", Words),
     Column("error", Words),
     Column("digest", Words, index=True),
     Column("receipt_channel", Words),

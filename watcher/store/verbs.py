@@ -33,6 +33,7 @@ WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     outbox.release,
     outbox.make_digest,
     outbox.remember_channel,
+    outbox.settle_update,
 )
 
 READ_VERBS: tuple[Callable[..., Any], ...] = (
@@ -55,6 +56,7 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     outbox.sent_since,
     outbox.told_since,
     outbox.channel_id,
+    outbox.parent_of,
     report.entry_report,
     report.feed_rows,
     report.feed_languages,

@@ -7,6 +7,7 @@ What the file says lives in ``config``; what we remember of a feed is ``FeedStat
 from watcher.types.batch import Batch, NewMember, StreamDelta
 from watcher.types.delivery import (
     Alert,
+    Broadcast,
     Destination,
     FollowUps,
     HoldReason,
@@ -54,6 +55,7 @@ __all__ = [
     "Alert",
     "Article",
     "Batch",
+    "Broadcast",
     "Decision",
     "Destination",
     "Entry",

@@ -61,7 +61,10 @@ class Placement:
     similarity: float
 
 
-OutboxKind = Literal["parent", "reply", "digest", "notice"]
+OutboxKind = Literal["parent", "reply", "update", "digest", "notice"]
+"""An ``update`` brings a story's parent up to date; there is one row of it per story, waiting or done."""
+Broadcast = Literal["daily", "always"]
+"""Whether a reply is shown in its channel, too: unless another of its story was within a day, or always."""
 OutboxState = Literal["pending", "held", "in_digest", "sending", "sent", "dead", "dropped"]
 HoldReason = Literal["first_poll", "quiet_hours", "digest", "flood", "budget", "outage", "paused"]
 
@@ -99,6 +102,9 @@ class OutboxItem:
     """An earlier send may have arrived: look it up before sending again."""
     plain: bool = False
     """Blocks were refused once: send as plain text."""
+    note: str | None = None
+    """What a reply says of its entry ("The headline was changed …")."""
+    broadcast: Broadcast | None = None
     error: str | None = None
     digest: str | None = None
     """Key of the digest that tells it."""
@@ -136,6 +142,10 @@ class Alert:
     why: tuple[Why, ...]
     notes: tuple[str, ...] = ()
     """Sentences such as "the article could not be fetched (paywall); judged by the feed's text"."""
+    latest: datetime | None = None
+    """When the story's last member came, if that was after it was told."""
+    news: str = ""
+    """The headline of the latest follow-up in the thread, with its outlet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

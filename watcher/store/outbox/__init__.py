@@ -17,6 +17,7 @@ from watcher.store.outbox.counts import (
 )
 from watcher.store.outbox.ends import bury, revive, settle
 from watcher.store.outbox.holds import held, hold, in_digest, make_digest, release
+from watcher.store.outbox.updates import parent_of, settle_update, wake_update
 
 __all__ = [
     "AlertRow",
@@ -33,6 +34,7 @@ __all__ = [
     "mark_plain",
     "mark_sending_unsure",
     "oldest_due",
+    "parent_of",
     "pending_count",
     "release",
     "remember_channel",
@@ -41,5 +43,7 @@ __all__ = [
     "revive",
     "sent_since",
     "settle",
+    "settle_update",
     "told_since",
+    "wake_update",
 ]

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from watcher.store import rows
 from watcher.store.outbox.followers import items
-from watcher.store.tables import decisions, entries, matches, outbox, story_members
+from watcher.store.tables import decisions, entries, matches, outbox, stories, story_members
 from watcher.types import Decision, Entry, OutboxItem, Relation, SummarySource
 
 
@@ -30,6 +31,10 @@ class AlertRow:
     """Every outlet of the story so far, the founder's first."""
     decisions: tuple[Decision, ...]
     """One per topic that matched, strongest first: of the whole story for a parent, of its own entry for a reply."""
+    latest: datetime | None = None
+    """When the story's last member came, if other than its first."""
+    news: str = ""
+    """Headline and outlet of the latest reply."""
 
 
 def alerts(conn: Connection, keys: Sequence[str]) -> dict[str, AlertRow]:
@@ -51,7 +56,29 @@ def _alert(conn: Connection, row: Row[Any]) -> AlertRow:
         relation=member.relation if member else "founder",
         outlets=_outlets(conn, row.story) or (entry.outlet,),
         decisions=_decisions(conn, row),
+        latest=_latest(conn, row) if row.kind == "parent" else None,
+        news=_news(conn, row) if row.kind == "parent" else "",
     )
+
+
+def _latest(conn: Connection, row: Row[Any]) -> datetime | None:
+    """When the last member came, if it came after the message was made."""
+    last: datetime | None = conn.scalar(select(stories.c.last_at).where(stories.c.id == row.story))
+    return last if last is not None and last > row.created_at else None
+
+
+def _news(conn: Connection, row: Row[Any]) -> str:
+    reply = (
+        select(outbox.c.note, entries.c.title, entries.c.outlet)
+        .join(entries, entries.c.id == outbox.c.entry)
+        .where(outbox.c.story == row.story, outbox.c.destination == row.destination)
+        .where(outbox.c.kind == "reply", outbox.c.state == "sent")
+        .order_by(outbox.c.settled_at.desc(), outbox.c.number.desc())
+    )
+    found = conn.execute(reply.limit(1)).first()
+    if found is None:
+        return ""
+    return found.note or f"{found.title} ({found.outlet})"
 
 
 def _outlets(conn: Connection, story: str | None) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from watcher.store.outbox.followers import GONE, items, oldest_first
 from watcher.store.tables import outbox
 from watcher.types import OutboxItem, Receipt
 
+DAY = timedelta(days=1)
+
 _FREE: dict[str, Any] = {"state": "pending", "lease_owner": None, "lease_until": None}
 
 
@@ -33,8 +35,9 @@ def claim(
     """Take the next row of up to ``limit`` destinations (of ``only`` these, if given), oldest first.
 
     A destination's rows go one at a time and in order: while its oldest waits for another attempt, or is being sent,
-    the others wait behind it. A reply waits for its parent's receipt (and blocks nobody); one whose parent will never
-    be becomes the parent. A row whose lease ran out comes back ``unsure``. ``claimed_at`` of an unsure row is the time
+    the others wait behind it. A reply or update waits for its parent's receipt (and blocks nobody); a reply whose
+    parent will never be becomes the parent. One that is to be shown in the channel once a day is so only if no other of
+    its story was. A row whose lease ran out comes back ``unsure``. ``claimed_at`` of an unsure row is the time
     of the first send in doubt: that is where a look-up starts.
     """
     _promote_orphans(conn)
@@ -46,12 +49,14 @@ def claim(
         if len(taken) == limit:
             break
         thread = threads.get((row.story, row.destination))
-        waits_for_parent = row.kind == "reply" and thread is None
+        waits_for_parent = row.kind in {"reply", "update"} and thread is None
         if row.destination in blocked or waits_for_parent or (only is not None and row.destination not in only):
             continue
         blocked.add(row.destination)
         if row.state == "sending" or row.next_attempt is None or row.next_attempt <= now:
-            taken.append(_take(conn, row, thread if row.kind == "reply" else None, owner=owner, now=now, lease=lease))
+            _show_once_a_day(conn, row, now)
+            threaded = thread if row.kind in {"reply", "update"} else None
+            taken.append(_take(conn, row, threaded, owner=owner, now=now, lease=lease))
     return taken
 
 
@@ -123,12 +128,22 @@ def _take(
 def _threads(conn: Connection) -> dict[tuple[str, str], Receipt]:
     """Where the stories were told whose replies wait: the parent's receipt, or that of the digest that told it."""
     reply = outbox.alias("reply")
-    wanted = select(reply.c.story).where(reply.c.kind == "reply", reply.c.state.in_(("pending", "sending")))
+    waiting = reply.c.kind.in_(("reply", "update")), reply.c.state.in_(("pending", "sending"))
+    wanted = select(reply.c.story).where(*waiting)
     told = select(*rows.OUTBOX).where(outbox.c.kind == "parent", outbox.c.state == "sent", outbox.c.story.in_(wanted))
     found = (
         (row, rows.receipt(row.receipt_channel, row.receipt_ts)) for row in conn.execute(told.order_by(*oldest_first()))
     )
     return {(row.story, row.destination): receipt for row, receipt in found if receipt}
+
+
+def _show_once_a_day(conn: Connection, row: Row[Any], now: datetime) -> None:
+    if row.kind != "reply" or row.broadcast != "daily":
+        return
+    other = outbox.c.story == row.story, outbox.c.destination == row.destination, outbox.c.key != row.key
+    shown = outbox.c.broadcast.is_not(None), outbox.c.state == "sent", outbox.c.settled_at > now - DAY
+    if items(conn, *other, *shown):
+        conn.execute(update(outbox).where(outbox.c.key == row.key).values(broadcast=None))
 
 
 def _promote_orphans(conn: Connection) -> None:

@@ -25,9 +25,12 @@ class Told:
     """Alerts on their way there now, not held."""
 
 
+NO_ALERTS = ("notice", "update")
+
+
 def pending_count(conn: Connection) -> int:
-    """Messages that are yet to be sent, held ones included; notices are no alerts."""
-    waiting = outbox.c.state.in_(("pending", "sending", "held")), outbox.c.kind != "notice"
+    """Messages that are yet to be sent, held ones included; notices and updates are no alerts."""
+    waiting = outbox.c.state.in_(("pending", "sending", "held")), outbox.c.kind.not_in(NO_ALERTS)
     return conn.scalar(select(func.count()).select_from(outbox).where(*waiting)) or 0
 
 
@@ -42,7 +45,7 @@ def oldest_due(conn: Connection, now: datetime) -> datetime | None:
     )
     due = select(func.min(outbox.c.due_at, type_=outbox.c.due_at.type)).where(
         outbox.c.state.in_(("pending", "sending")),
-        outbox.c.kind != "notice",
+        outbox.c.kind.not_in(NO_ALERTS),
         or_(outbox.c.kind != "reply", told),
         outbox.c.due_at <= now,
     )
@@ -50,19 +53,18 @@ def oldest_due(conn: Connection, now: datetime) -> datetime | None:
     return since
 
 
-def sent_since(conn: Connection, *, destination: str, since: datetime) -> int:
-    """Messages that a destination got at or after ``since``."""
-    sent = (
-        select(func.count())
-        .select_from(outbox)
-        .where(
-            outbox.c.destination == destination,
-            outbox.c.settled_at >= since,
-            outbox.c.state == "sent",
-            outbox.c.digest.is_(None),
-        )
-    )
-    return conn.scalar(sent) or 0
+def sent_since(conn: Connection, *, destination: str, since: datetime, loud: bool = False) -> int:
+    """Messages that a destination got at or after ``since``, updates included; ``loud``: those its channel shows."""
+    sent = [
+        outbox.c.destination == destination,
+        outbox.c.settled_at >= since,
+        outbox.c.state == "sent",
+        outbox.c.digest.is_(None),
+    ]
+    if loud:
+        shown = outbox.c.kind.in_(("parent", "digest")), outbox.c.broadcast.is_not(None)
+        sent.append(or_(*shown))
+    return conn.scalar(select(func.count()).select_from(outbox).where(*sent)) or 0
 
 
 def told_since(conn: Connection, *, destination: str, topic: str, since: datetime) -> Told:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 from watcher.store import puts
 from watcher.store.outbox import followers
 from watcher.store.outbox.followers import LIVE, items
+from watcher.store.outbox.updates import wake_update
 from watcher.store.tables import decisions, matches, meta, outbox, story_members
 from watcher.types import OutboxItem, Receipt
 
@@ -36,6 +37,9 @@ def settle(conn: Connection, key: str, *, receipt: Receipt, now: datetime) -> bo
         return False
     conn.execute(update(outbox).where(outbox.c.digest == key, outbox.c.state != "sent").values(**told))
     followers.follow(conn, [key], "posted", only_from=("pending", "held", "dead"))
+    row = items(conn, outbox.c.key == key)[0]
+    if row.kind == "reply" and row.story is not None:
+        wake_update(conn, story=row.story, destination=row.destination, now=now)
     return True
 
 

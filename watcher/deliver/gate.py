@@ -1,0 +1,109 @@
+"""May a claimed row go now? Pacing, holds, budgets and the flood cap.
+
+Rule: what is asked here is asked when a row is about to go, and nothing but the hold is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+from watcher.deliver import holds
+from watcher.deliver.holds import Hold
+from watcher.deliver.policy import Policy
+from watcher.notifiers import Notifier
+from watcher.store import Store, outbox
+from watcher.timing import day_around
+from watcher.types import OutboxItem
+
+Step = Callable[[str], None]
+Clock = Callable[[], datetime]
+
+BURST = 3
+"""Messages that a channel gets within as many seconds: one a second, with short bursts."""
+
+
+class Problem(TypedDict):
+    """One line of a report's errors."""
+
+    kind: str
+    name: str
+    url: str | None
+    message: str
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What a pass has done so far."""
+
+    sent: int = 0
+    dead: int = 0
+    problems: dict[str, Problem] = field(default_factory=dict)
+    waits: dict[str, datetime] = field(default_factory=dict)
+    """Destination → when it may go on: it was paced, or asked us to slow down."""
+    floods: dict[str, datetime] = field(default_factory=dict)
+    """Destination → when its open flood window ends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """All that the answer depends on; one per pass."""
+
+    store: Store
+    notifiers: Mapping[str, Notifier]
+    policy: Policy
+    clock: Clock
+    on_step: Step
+    tally: Tally
+
+    async def paced(self, item: OutboxItem) -> bool:
+        """Whether its channel got enough for this moment; then it goes on a second later."""
+        notifier = self.notifiers.get(item.destination.partition(":")[0])
+        if notifier is not None and not notifier.remote:
+            return False
+        since = self.clock() - timedelta(seconds=BURST)
+        if await self.store.read(outbox.sent_since, destination=item.destination, since=since) < BURST:
+            return False
+        self.tally.waits[item.destination] = self.clock() + timedelta(seconds=1)
+        return True
+
+    async def held(self, item: OutboxItem) -> bool:
+        """Whether it has to wait; then that is written down."""
+        self.on_step("deliver.hold")
+        now = self.clock()
+        hold = holds.why_hold(item, self.policy, now) or await self._budget(item, now) or await self._flood(item, now)
+        if hold is None:
+            return False
+        await self.store.write(outbox.hold, item.key, reason=hold.reason, until=hold.until)
+        return True
+
+    async def _budget(self, item: OutboxItem, now: datetime) -> Hold | None:
+        """Over the topic's alerts of the day, until it ends."""
+        topic = self.policy.topics.get(item.topic)
+        if topic is None or topic.budget is None:
+            return None
+        midnight, _ = day_around(now, self.policy.zone)
+        told = await self.store.read(outbox.told_since, destination=item.destination, topic=item.topic, since=midnight)
+        return holds.over_budget(item, self.policy, told=told, now=now)
+
+    async def _flood(self, item: OutboxItem, now: datetime) -> Hold | None:
+        """Over the cap until the window's end; what comes meanwhile waits with it."""
+        ends = self.tally.floods.get(item.destination)
+        if ends is not None and ends > now:
+            sent = self.policy.flood_count
+        else:
+            since = now - self.policy.flood_window
+            sent = await self.store.read(outbox.sent_since, destination=item.destination, since=since, loud=True)
+        if not holds.capped(item, self.policy, sent=sent):
+            return None
+        if ends is None or ends <= now:
+            ends = self.tally.floods[item.destination] = now + self.policy.flood_window
+        return Hold(reason="flood", until=ends)
+
+    async def full(self, item: OutboxItem) -> bool:
+        """Whether the channel had its fill: a reply then stays in its thread."""
+        since = self.clock() - self.policy.flood_window
+        sent = await self.store.read(outbox.sent_since, destination=item.destination, since=since, loud=True)
+        return sent >= self.policy.flood_count
