@@ -63,7 +63,7 @@ def literal(host: str) -> str | None:
         return None
     try:
         return socket.inet_ntoa(socket.inet_aton(host))
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in it
         return None
 
 
