@@ -163,16 +163,9 @@ def _put_matches(conn: Connection, joined: Sequence[NewMember]) -> None:
 def put_stream(conn: Connection, delta: StreamDelta, at: datetime) -> None:
     """Add what was polled at ``at`` to the stream statistics."""
     unit = weight(at)
-    documents = [{"language": language, "weight": unit * n} for language, n in delta.documents.items()]
-    terms = [
-        {"language": language, "term": term, "weight": unit * n}
-        for language, counted in delta.terms.items()
-        for term, n in counted.items()
-    ]
+    documents = {(language,): unit * n for language, n in delta.documents.items()}
+    terms = {(language, term): unit * n for language, counted in delta.terms.items() for term, n in counted.items()}
     binned = Counter((topic, mode, bin_of(value)) for (topic, mode), values in delta.scores.items() for value in values)
-    scores = [
-        {"topic": topic, "mode": mode, "bin": place, "weight": unit * n} for (topic, mode, place), n in binned.items()
-    ]
     rows.add_weights(conn, stream_documents, documents)
     rows.add_weights(conn, stream_terms, terms)
-    rows.add_weights(conn, score_histograms, scores)
+    rows.add_weights(conn, score_histograms, {key: unit * n for key, n in binned.items()})

@@ -5,7 +5,7 @@ Rule: a column is named as the field it holds; what differs is written here and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from itertools import islice
@@ -40,13 +40,26 @@ def execute_many(conn: Connection, statement: Any, values: Iterable[dict[str, An
         conn.execute(statement, part)
 
 
-def add_weights(conn: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Add to the ``weight`` of each row, making the rows that are not there yet."""
-    if rows:
-        keys = list(table.primary_key.columns)
-        new = insert(conn, table)
-        adding = new.on_conflict_do_update(keys, set_={"weight": table.c.weight + new.excluded.weight})
-        execute_many(conn, adding, rows)
+def add_weights(conn: Connection, table: Table, weights: Mapping[Any, float]) -> None:
+    """Add to the ``weight`` of each row, making the rows that are not there yet.
+
+    ``weights``: primary key → what to add. Most rows of a poll are written here, so they go to the driver as plain
+    tuples, in the order of the key: both halve the cost.
+    """
+    if not weights:
+        return
+    keys = list(table.primary_key.columns)
+    new = insert(conn, table)
+    adding = new.on_conflict_do_update(keys, set_={"weight": table.c.weight + new.excluded.weight})
+    compiled = adding.compile(dialect=conn.dialect)
+    cleaned = sorted((*map(_plain, key), weight) for key, weight in weights.items())
+    statement = str(compiled)
+    for part in chunks(cleaned):
+        conn.exec_driver_sql(statement, part)
+
+
+def _plain(value: Any) -> Any:
+    return tables.storable(value) if isinstance(value, str) else value
 
 
 def columns_of(table: Table, kind: type[Any]) -> list[Column[Any]]:
