@@ -13,8 +13,9 @@ from watcher.poll.assemble import Assembled, Grouper, decide_all, destinations_o
 from watcher.poll.commit import still_open
 from watcher.poll.judge import Judged
 from watcher.poll.sift import Candidate
-from watcher.poll.statistics import merged
+from watcher.poll.statistics import MOST_WAITING, WRITTEN_FROM, RareTerms, merged
 from watcher.relevance import Judgement
+from watcher.relevance.stream import LanguageCounts, Stream
 from watcher.stories import Board
 from watcher.types import Destination, Entry, FirstPoll, KnownEntry, Rules, Sensitivity, StreamDelta
 
@@ -161,3 +162,40 @@ def test_statistics_of_several_documents_add_up() -> None:
     assert total.documents == {"en": 3, "ko": 1}
     assert total.terms["en"] == {"seoul": 2, "troops": 1}
     assert total.scores == {("t", "snippet"): (0.1,)}
+
+
+# which statistics are written
+
+
+def of_terms(documents: int, terms: dict[str, int]) -> StreamDelta:
+    return StreamDelta(documents={"en": documents}, terms={"en": terms})
+
+
+def test_all_terms_of_a_short_stream_are_written() -> None:
+    rare = RareTerms()
+    brought = of_terms(round(1 / WRITTEN_FROM), {"seoul": 1, "talks": 2})
+    assert rare.hold_back(brought) == brought
+
+
+def test_a_rare_term_is_written_whole_once_it_is_frequent_enough() -> None:
+    rare = RareTerms()
+    line = 3
+    full = rare.hold_back(of_terms(round(line / WRITTEN_FROM), {"often": 40, "rare": 1, "rarer": 1}))
+    assert full.terms["en"] == {"often": 40}
+    assert rare.hold_back(of_terms(0, {"often": 1, "rare": 1})).terms["en"] == {"often": 1}
+    assert rare.hold_back(of_terms(0, {"rare": 1})).terms["en"] == {"rare": 3}
+    assert rare.hold_back(of_terms(0, {"rare": 1, "rarer": 1})).terms["en"] == {"rare": 1}
+
+
+def test_what_the_database_holds_already_is_counted_on() -> None:
+    stored = Stream(languages={"en": LanguageCounts(documents=8000.0, terms={"known": 2.0})})
+    rare = RareTerms.beside(stored, unit=2.0)
+    assert rare.documents["en"] == 4000
+    assert rare.hold_back(of_terms(1, {"known": 1, "unknown": 1})).terms["en"] == {"known": 1}
+
+
+def test_what_waits_is_bounded_and_the_more_frequent_half_stays() -> None:
+    rare = RareTerms()
+    rare.hold_back(of_terms(10_000_000, {f"t{n}": 1 + n % 3 for n in range(MOST_WAITING + 1)}))
+    assert 0 < len(rare.waiting["en"]) <= MOST_WAITING / 2
+    assert set(rare.waiting["en"].values()) == {3}

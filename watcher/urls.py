@@ -169,8 +169,9 @@ def _own_fragment(url: str, guid: str | None, address: str) -> str:
     return f"#{fragment}" if own else ""
 
 
+@lru_cache(maxsize=1024)
 def _split(url: str) -> SplitResult | None:
-    """Take an address apart; None when it is no absolute http(s) address."""
+    """Take an address apart; None when it is no absolute http(s) address. On its way a link is taken apart 8 times."""
     if _BLANK.search(url):
         return None
     try:

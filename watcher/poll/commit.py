@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from watcher.config import TopicConfig
 from watcher.poll.assemble import Assembled, Grouper, Match, decide_all, destinations_of, matches_of
 from watcher.poll.judge import Judged
+from watcher.poll.statistics import RareTerms
 from watcher.relevance import Scorer
 from watcher.store import Store
 from watcher.store.entries import known_entries
@@ -62,6 +63,8 @@ class Committer:
     plan: Plan
     clock: Callable[[], datetime]
     step: Callable[[str], None]
+    rare: RareTerms = field(default_factory=RareTerms)
+    """Terms that are not written yet; outlives reloads."""
     one_batch: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Whoever decides on the same database shares it: a story is founded once."""
 
@@ -91,7 +94,7 @@ class Committer:
                 decisions=grouped.decisions,
                 members=grouped.members,
                 outbox=grouped.outbox,
-                stream=ready.delta,
+                stream=self.rare.hold_back(ready.delta),
             )
             self.step("poll.save")
             result = await self.store.write(save, batch)

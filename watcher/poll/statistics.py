@@ -1,11 +1,20 @@
-"""Stream statistics of several documents added up. Pure."""
+"""Stream statistics of several documents added up, and which of them are worth writing down. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
+from watcher.relevance.stream import RAREST, Stream
 from watcher.types import Mode, StreamDelta
+
+WRITTEN_FROM = RAREST / 4
+"""The share of documents from which on a term is written. Below `RAREST` it counts for nothing; most terms stay far
+below for ever, and writing each of them was what a first poll spent most of its time in the database with."""
+
+MOST_WAITING = 100_000
+"""Terms that wait to become frequent enough; beyond, the rarer half is forgotten."""
 
 
 def merged(deltas: Iterable[StreamDelta]) -> StreamDelta:
@@ -20,3 +29,53 @@ def merged(deltas: Iterable[StreamDelta]) -> StreamDelta:
         for key, values in delta.scores.items():
             scores[key] += values
     return StreamDelta(documents=dict(documents), terms=dict(terms), scores=dict(scores))
+
+
+@dataclass(slots=True)
+class RareTerms:
+    """Holds terms back until they are frequent enough to be written; then all that was counted of them is.
+
+    What waits is lost at a restart: a share may then be too small by `WRITTEN_FROM`, never more.
+    """
+
+    documents: Counter[str] = field(default_factory=Counter)
+    written: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    waiting: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    @staticmethod
+    def beside(stream: Stream, unit: float) -> RareTerms:
+        """For a database that holds this stream; ``unit`` is what one document weighs now."""
+        rare = RareTerms()
+        for language, counts in stream.languages.items():
+            rare.documents[language] = round(counts.documents / unit)
+            rare.written[language].update(counts.terms)
+        return rare
+
+    def hold_back(self, delta: StreamDelta) -> StreamDelta:
+        """Take in what a batch brings, and give what has to be written with it."""
+        self.documents.update(delta.documents)
+        return replace(
+            delta, terms={language: self._frequent(language, terms) for language, terms in delta.terms.items()}
+        )
+
+    def _frequent(self, language: str, terms: Mapping[str, int]) -> dict[str, int]:
+        written, waiting = self.written[language], self.waiting[language]
+        line = WRITTEN_FROM * self.documents[language]
+        found: dict[str, int] = {}
+        for term, count in terms.items():
+            if term in written:
+                found[term] = count
+            elif (counted := waiting[term] + count) >= line:
+                found[term] = counted
+                written.add(term)
+                del waiting[term]
+            else:
+                waiting[term] = counted
+        if len(waiting) > MOST_WAITING:
+            self._forget(language)
+        return found
+
+    def _forget(self, language: str) -> None:
+        waiting = self.waiting[language]
+        middle = sorted(waiting.values())[len(waiting) // 2]
+        self.waiting[language] = Counter({term: count for term, count in waiting.items() if count > middle})

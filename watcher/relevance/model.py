@@ -14,8 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import log
+from itertools import pairwise, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from sklearn.preprocessing import normalize
 
 from watcher.errors import Problem, SeedError
 from watcher.relevance.features import total
+from watcher.relevance.stream import RAREST
 from watcher.relevance.subjects import Places, Subjects
 from watcher.text import words
 from watcher.types import Seed, TermShares
@@ -33,9 +33,6 @@ Floats = NDArray[np.float64]
 
 ENOUGH_POLLED = 100.0
 """Polled documents of a language (faded) before their statistics count."""
-
-RAREST = 2.5e-3
-"""No share counts as smaller, so no idf exceeds 7: an unseen term is rare, but not the rarer the more was counted."""
 
 MOST_TERMS = 200
 KEY_TERMS = 30
@@ -61,19 +58,13 @@ class Rarity:
         known = stream is not None and stream.documents >= ENOUGH_POLLED
         self._stream: Mapping[str, float] = stream.shares if stream and known else {}
 
-    def idf(self, term: str) -> float:
+    def idf(self, vocabulary: Sequence[str]) -> Floats:
         """At least 1 (every document holds it), at most 1 − ln(`RAREST`); half of it for a pair nobody has counted.
 
         Where a table has no pairs, every pair would look rare and most of a text's weight would be theirs.
         """
-        share = max(self._background.get(term, 0.0), self._stream.get(term, 0.0))
-        unknown = not share and not self._knows_pairs and " " in term
-        return (1.0 - log(max(share, RAREST))) * (0.5 if unknown else 1.0)
-
-    def _idfs(self, vocabulary: Sequence[str]) -> Floats:
-        """`idf` of many terms at once."""
-        ordinary, polled = self._background.get, self._stream.get
-        shares = np.array([max(ordinary(term, 0.0), polled(term, 0.0)) for term in vocabulary], dtype=np.float64)
+        ordinary = list(map(self._background.get, vocabulary, repeat(0.0)))
+        shares = np.maximum(ordinary, list(map(self._stream.get, vocabulary, repeat(0.0))))
         idf: Floats = 1.0 - np.log(np.maximum(shares, RAREST))
         if not self._knows_pairs:
             idf[np.array([not share and " " in term for share, term in zip(shares, vocabulary, strict=True)])] *= 0.5
@@ -82,7 +73,7 @@ class Rarity:
     def vectors(self, counts: csr_matrix, vocabulary: Sequence[str]) -> csr_matrix:
         """Counts (documents × vocabulary) as unit TF-IDF vectors, tf = 1 + ln(count)."""
         transformer = TfidfTransformer(sublinear_tf=True, norm="l2")
-        transformer.idf_ = self._idfs(vocabulary)
+        transformer.idf_ = self.idf(vocabulary)
         vectors: csr_matrix = transformer.transform(counts)
         return vectors
 

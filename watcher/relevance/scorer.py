@@ -16,9 +16,9 @@ from watcher.errors import Problem, SeedError
 from watcher.relevance import Judgement
 from watcher.relevance.features import UNDETERMINED, Document, document_terms, primary, total
 from watcher.relevance.learning import Labelled, learn, threshold_by_labels
-from watcher.relevance.model import RAREST, Floats, Rarity, no_words, train
+from watcher.relevance.model import Floats, Rarity, no_words, train
 from watcher.relevance.scoring import Analyse, TopicIndex, counted, nothing, score, score_counts
-from watcher.relevance.stream import Stream
+from watcher.relevance.stream import RAREST, Stream
 from watcher.relevance.subjects import Subjects
 from watcher.relevance.threshold import reached, strength, threshold
 from watcher.text import TOKENISER
@@ -27,6 +27,9 @@ from watcher.types import Example, Mode, Score, Seed, Sensitivity, StreamDelta, 
 GROWN = 0.1
 GROWN_AT_LEAST = 100
 """Models are trained again when a language's stream has grown by a tenth, and by this many documents at least."""
+
+REMEMBERED = 500
+"""Texts of one batch whose terms are kept from its judgement until they are counted: as many as a feed may bring."""
 
 
 class TfidfScorer:
@@ -64,6 +67,7 @@ class TfidfScorer:
         self._size: dict[str, float] = {}
         self._thresholds: dict[tuple[str, Mode], float] = {}
         self._silent: dict[Mode, dict[str, Judgement]] = {}
+        self._lately: dict[tuple[Document, str], list[str]] = {}
         for language in self._all_languages():
             self._train(language, now)
 
@@ -77,6 +81,7 @@ class TfidfScorer:
         A document in a language for which a topic has no seed scores 0; one in an unknown language ("und") is read
         as each of the topic's languages, and the highest score counts.
         """
+        self._lately.clear()
         asked = [frozenset(wanted) for wanted in topics] if topics is not None else None
         found: list[dict[str, Score]] = [{} for _ in documents]
         for language in self._all_languages():
@@ -97,11 +102,21 @@ class TfidfScorer:
         if not rows:
             return
         index = self._index(language, now)
-        scores = score([documents[i] for i in rows], index, language, self._analyse)
+        scores = score([documents[i] for i in rows], index, language, self._terms)
         for i, of_document in zip(rows, scores, strict=True):
             for model, given in zip(index.models, of_document, strict=True):
                 if given.value > (found[i][model.topic].value if model.topic in found[i] else 0.0):
                     found[i][model.topic] = given
+
+    def _terms(self, document: Document, language: str) -> list[str]:
+        """The terms of a document; those of a snippet are wanted twice, when it is judged and when it is counted."""
+        key = (document, language)
+        found = self._lately.get(key)
+        if found is None:
+            found = self._analyse(document, language)
+            if document.mode != "full" and len(self._lately) < REMEMBERED:
+                self._lately[key] = found
+        return found
 
     def _unrelated(self, mode: Mode, now: datetime) -> dict[str, Judgement]:
         """What is said of a text that shares no term with any topic: of most of what is polled, so it is kept."""
@@ -160,7 +175,8 @@ class TfidfScorer:
             if document.mode != "full" and content not in seen:
                 seen.add(content)
                 counts[language] += 1
-                terms.setdefault(language, Counter()).update(set(self._analyse(document, language)))
+                terms.setdefault(language, Counter()).update(set(self._terms(document, language)))
+        self._lately.clear()
         return StreamDelta(documents=counts, terms=terms, scores={key: tuple(values) for key, values in scores.items()})
 
     def absorb(self, delta: StreamDelta, at: datetime) -> None:

@@ -6,7 +6,7 @@ polled at a time ``at`` adds `weight(at)`, which doubles every 30 days; all shar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +16,9 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """When a document weighs exactly 1."""
 
 HALF_LIFE = timedelta(days=30)
+
+RAREST = 2.5e-3
+"""No share counts as smaller, so no idf exceeds 7: an unseen term is rare, but not the rarer the more was counted."""
 
 BINS = 500
 """Equal bins over [0, 1] in which scores are counted."""
@@ -40,6 +43,33 @@ class LanguageCounts:
 
     documents: float = 0.0
     terms: dict[str, float] = field(default_factory=dict)
+    frequent: set[str] | None = field(default=None, compare=False, repr=False)
+    """All terms whose share may be `RAREST` or more: those that had it when last counted, since shares of the others
+    only sink. One term in a hundred, so that models are trained without a look at the whole stream. None: not known
+    yet."""
+
+    def add(self, documents: float, terms: Mapping[str, float], unit: float) -> None:
+        """Count documents and their terms, each ``unit`` times."""
+        self.documents += unit * documents
+        line = RAREST * self.documents
+        held, found = self.terms, []
+        for term, count in terms.items():
+            held[term] = now = held.get(term, 0.0) + unit * count
+            if now >= line:
+                found.append(term)
+        if self.frequent is not None:
+            self.frequent.update(found)
+
+    def at_least(self, share: float) -> dict[str, float]:
+        """The counts of terms with that share of the documents."""
+        line = share * self.documents
+        if share < RAREST:
+            return {term: count for term, count in self.terms.items() if count >= line}
+        known = self.terms if self.frequent is None else self.frequent
+        counts = {term: count for term in known if (count := self.terms.get(term, 0.0)) >= line}
+        if share == RAREST:
+            self.frequent = set(counts)
+        return counts
 
 
 @dataclass(slots=True)
@@ -54,9 +84,7 @@ class Stream:
         unit = weight(at)
         for language, documents in delta.documents.items():
             counts = self.languages.setdefault(language, LanguageCounts())
-            counts.documents += unit * documents
-            for term, count in delta.terms.get(language, {}).items():
-                counts.terms[term] = counts.terms.get(term, 0.0) + unit * count
+            counts.add(documents, delta.terms.get(language, {}), unit)
         for key, scores in delta.scores.items():
             bins = self.histograms.setdefault(key, [0.0] * BINS)
             for score in scores:
@@ -74,8 +102,7 @@ class Stream:
         if not counts or counts.documents <= 0:
             return TermShares(language=language, documents=0.0, shares={})
         whole = counts.documents
-        least = at_least * whole
-        shares = {term: min(1.0, count / whole) for term, count in counts.terms.items() if count >= least}
+        shares = {term: min(1.0, count / whole) for term, count in counts.at_least(at_least).items()}
         return TermShares(language=language, documents=whole / weight(now), shares=shares)
 
     def histogram(self, topic: str, mode: Mode, now: datetime) -> Histogram | None:
