@@ -27,8 +27,8 @@ log = structlog.get_logger("watcher.service")
 
 POLL_EVERY, DELIVER_EVERY, WATCH_EVERY, NOTICE_EVERY, TIDY_EVERY = 1, 1, 2, 60, 3600
 """Seconds between ticks."""
-IN_FLIGHT = 200
-"""Feeds polled at the same time at most."""
+TAKEN = 2_000
+"""Due feeds taken on at most, in flight (``watcher.poll.IN_FLIGHT`` of them) or waiting for that."""
 FINISH = 5
 """Seconds that a message on its way gets at the end; what is not finished then is looked up at the next start."""
 
@@ -127,7 +127,7 @@ class Service:
 
     async def _poll_tick(self) -> None:
         app = self.app
-        room = IN_FLIGHT - len(app.poller.busy)
+        room = TAKEN - len(app.poller.busy)
         ids = {one.id for one in app.config.feeds} - app.poller.busy
         if room <= 0 or not ids:
             return

@@ -17,7 +17,7 @@ from watcher import __version__
 from watcher.app.parts import Topics, extract, load_seeds, make_fetcher, make_notifiers, make_scorer, utc_now
 from watcher.config import Config
 from watcher.deliver import DeliverReport, Policy, TopicPolicy, deliver
-from watcher.fetch import Fetcher
+from watcher.fetch import Fetcher, Slots
 from watcher.metrics import Metrics
 from watcher.notices import Notices
 from watcher.notifiers import Notifier
@@ -26,9 +26,10 @@ from watcher.poll.assemble import rules_of
 from watcher.poll.commit import Committer
 from watcher.poll.intake import Intaker
 from watcher.poll.judge import Judge
+from watcher.poll.statistics import RareTerms
 from watcher.quiet import Quiet
 from watcher.relevance import Scorer
-from watcher.relevance.stream import Stream
+from watcher.relevance.stream import Stream, weight
 from watcher.store import Store
 from watcher.store.entries import tidy
 from watcher.store.feeds import feed_states, known_topics, register_feeds, register_topics
@@ -107,6 +108,7 @@ class App:
         self.poller = _poller(self)
         # Polls of the former one may still be under way: no feed is polled twice, and batches still take turns.
         self.poller.busy, self.poller.committer.one_batch = former.busy, former.committer.one_batch
+        self.poller.committer.rare = former.committer.rare
         for old in self.notifiers.values():
             await old.close()
         self.notifiers = make_notifiers(config, self.console, printing=self.printing)
@@ -258,6 +260,7 @@ def build(
         retired=[],
     )
     app.poller = _poller(app)
+    app.poller.committer.rare = RareTerms.beside(stream, weight(clock()))
     return app
 
 
@@ -297,4 +300,6 @@ def _poller(app: App) -> Poller:
         committer=Committer(store=app.store, scorer=app.scorer, plan=plan, clock=app.clock, step=app.step),
         clock=app.clock,
         step=app.step,
+        # some that wait for their host's turn, so that it never has to wait for them
+        hosts=Slots(each=4 * config.fetch.per_host),
     )

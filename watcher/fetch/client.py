@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from ssl import SSLContext
 from typing import Literal
@@ -26,6 +25,7 @@ from watcher.fetch import answer, body, faults, guard, robots
 from watcher.fetch.answer import Fetched, NotModified
 from watcher.fetch.names import Resolver
 from watcher.fetch.robots import Robots, SiteRules
+from watcher.fetch.slots import Slots
 
 Kind = Literal["feed", "article", "page"]
 """An ``article`` is read by the service on its own account: publishers' rules for programs hold. A ``page`` is one that
@@ -67,32 +67,6 @@ class _Step:
         return {"Accept": _ACCEPT[self.kind], "Accept-Encoding": "gzip, identity", **self.validators, **self.own}
 
 
-@dataclass(slots=True)
-class _Slot:
-    free: asyncio.Semaphore
-    users: int = 0
-
-
-@dataclass(slots=True)
-class _Slots:
-    """At most ``each`` open requests per host name."""
-
-    each: int
-    hosts: dict[str, _Slot] = field(default_factory=dict)
-
-    @asynccontextmanager
-    async def hold(self, host: str) -> AsyncIterator[None]:
-        slot = self.hosts.setdefault(host, _Slot(asyncio.Semaphore(self.each)))
-        slot.users += 1
-        try:
-            async with slot.free:
-                yield
-        finally:
-            slot.users -= 1
-            if not slot.users:
-                del self.hosts[host]
-
-
 class Fetcher:
     """Fetches feeds and pages over one session. Make it anywhere, use and close it in one event loop.
 
@@ -116,7 +90,7 @@ class Fetcher:
         self._agent = user_agent
         self._timeout = timeout.total_seconds()
         self._max_body = max_body
-        self._slots = _Slots(each=per_host)
+        self._slots = Slots(each=per_host)
         self._allowed = guard.networks(allow_networks)
         self._proxy = proxy
         self._tls = tls

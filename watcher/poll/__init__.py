@@ -7,8 +7,9 @@ taken in side by side; what has been taken in is decided, grouped and saved in b
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -16,6 +17,7 @@ from typing import TypeVar
 import structlog
 
 from watcher.errors import ParseError
+from watcher.fetch import Slots
 from watcher.poll import life
 from watcher.poll.assemble import topics_served
 from watcher.poll.commit import Committer, Plan, Ready, Saved
@@ -27,17 +29,19 @@ from watcher.store import Store
 from watcher.store.entries import entries_since, known_entries, known_texts
 from watcher.store.feeds import feed_states
 from watcher.types import FeedState, KnownEntry, ParsedFeed
-from watcher.urls import redact
+from watcher.urls import host, redact
 
-__all__ = ["STAGES", "Plan", "PollReport", "Poller"]
+__all__ = ["IN_FLIGHT", "STAGES", "Plan", "PollReport", "Poller"]
 
 STAGES = ("fetch", "parse", "unseen", "score", "article", "decide", "group", "summarise", "save")
 """Announced as ``poll.<stage>`` before each begins."""
 
 GATHER = 0.2
 """Seconds in which feeds that finish together become one batch."""
-BATCH = 50
-"""Feeds of one transaction at most."""
+BATCH, BATCH_ENTRIES = 500, 1500
+"""Feeds of one transaction at most, and judged entries from which on it takes no more feeds."""
+IN_FLIGHT = 200
+"""Feeds that are fetched, read and judged at the same time, and as many that may wait to be saved."""
 
 GAP = "no entry of the last poll was in this one: what came and went in between was missed"
 
@@ -45,6 +49,7 @@ LARGE = 500
 """Entries from which on a document takes long enough to be thought about in a thread."""
 
 T = TypeVar("T")
+_Prepared = tuple[Intake, Ready]
 
 log = structlog.get_logger("watcher.poll")
 
@@ -97,6 +102,9 @@ class Poller:
     committer: Committer
     clock: Callable[[], datetime]
     step: Callable[[str], None]
+    hosts: Slots = field(default_factory=lambda: Slots(each=IN_FLIGHT))
+    """Feeds of one host that may be in flight: a slow host with many feeds must not take all places."""
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT))
     busy: set[str] = field(default_factory=set)
     """Feeds being polled now: a second tick leaves them alone."""
 
@@ -105,11 +113,12 @@ class Poller:
         wanted = [one for one in ids if one in self.plan.feeds and one not in self.busy]
         self.busy.update(wanted)
         report = PollReport()
-        tasks: list[asyncio.Task[tuple[Intake, Ready]]] = []
+        tasks: list[asyncio.Task[None]] = []
+        finished: asyncio.Queue[_Prepared] = asyncio.Queue(IN_FLIGHT)
         try:
             states = await self.store.read(feed_states, wanted)
-            tasks = [asyncio.create_task(self._prepare(states[one])) for one in wanted if one in states]
-            await self._collect(set(tasks), report)
+            tasks = [asyncio.create_task(self._take_turn(states[one], finished)) for one in wanted if one in states]
+            await self._collect(len(tasks), finished, report)
         finally:
             for task in tasks:
                 task.cancel()
@@ -131,18 +140,24 @@ class Poller:
         report.count(await self.committer.commit(Ready(judged=tuple(judged), delta=delta)))
         return report
 
-    async def _collect(self, running: set[asyncio.Task[tuple[Intake, Ready]]], report: PollReport) -> None:
-        """Save what is ready in batches, while the slower feeds are still on their way."""
-        while running:
-            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            if running:
-                more, running = await asyncio.wait(running, timeout=GATHER)
-                done |= more
-            ready = [task.result() for task in done]
-            for start in range(0, len(ready), BATCH):
-                await self._commit(ready[start : start + BATCH], report)
+    async def _take_turn(self, state: FeedState, finished: asyncio.Queue[_Prepared]) -> None:
+        """Prepare a feed when its host and the line have room, and hand it over to be saved."""
+        async with self.hosts.hold(host(self.plan.feeds[state.id].url)), self.places:
+            await finished.put(await self._prepare(state))
 
-    async def _commit(self, batch: Sequence[tuple[Intake, Ready]], report: PollReport) -> None:
+    async def _collect(self, expected: int, finished: asyncio.Queue[_Prepared], report: PollReport) -> None:
+        """Save what is ready in batches, while the slower feeds are still on their way."""
+        while expected:
+            ready = [await finished.get()]
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GATHER):
+                    while len(ready) < expected:
+                        ready.append(await finished.get())
+            expected -= len(ready)
+            for batch in batches(ready):
+                await self._commit(batch, report)
+
+    async def _commit(self, batch: Sequence[_Prepared], report: PollReport) -> None:
         parts = [ready for _, ready in batch]
         together = Ready(
             feeds=tuple(state for part in parts for state in part.feeds),
@@ -160,7 +175,7 @@ class Poller:
                 report.failed[state.id] = (state.name, state.url, state.error)
                 log.warning("poll.feed_failed", feed=state.name, url=state.url, reason=state.error, run=state.failures)
 
-    async def _prepare(self, state: FeedState) -> tuple[Intake, Ready]:
+    async def _prepare(self, state: FeedState) -> _Prepared:
         feed = self.plan.feeds[state.id]
         try:
             intake = await self.intaker.take(feed, state, topics_served(feed.topics, self.plan.topics))
@@ -234,6 +249,20 @@ def _looked_over(
     if state.warning != intake.before.warning:
         log.warning("poll.odd_feed", feed=feed.name, url=state.url, reason=state.warning)
     return state
+
+
+def batches(ready: Sequence[_Prepared]) -> Iterator[list[_Prepared]]:
+    """Cut into what one transaction takes; each feed stays whole."""
+    batch: list[_Prepared] = []
+    entries = 0
+    for one in ready:
+        if batch and (len(batch) == BATCH or entries >= BATCH_ENTRIES):
+            yield batch
+            batch, entries = [], 0
+        batch.append(one)
+        entries += len(one[1].judged)
+    if batch:
+        yield batch
 
 
 async def _beside(document: ParsedFeed, think: Callable[[], T]) -> T:
