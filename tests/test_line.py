@@ -98,6 +98,7 @@ SCENARIOS = {
 VERB_IN = {
     "register_feeds": "plain",
     "register_topics": "plain",
+    "pull_back": "plain",
     "mark_sending_unsure": "plain",
     "save": "plain",
     "put_notices": "notice",

@@ -24,7 +24,7 @@ from tests import builders as b
 from tests.builders import NOW
 from tests.contract.test_store import member
 from watcher.errors import StateError
-from watcher.store import READ_VERBS, WRITE_VERBS, Store, entries, feeds, outbox, report, save, stories, stream
+from watcher.store import READ_VERBS, WRITE_VERBS, Store, clock, entries, feeds, outbox, report, save, stories, stream
 from watcher.store.outbox import followers
 from watcher.store.report import counts
 from watcher.store.tables import metadata
@@ -213,7 +213,16 @@ async def test_writes_happen_one_after_the_other_and_readers_see_whole_ones(path
 # the lists of verbs
 
 OUTBOX = [import_module(f"{outbox.__name__}.{one.name}") for one in iter_modules(outbox.__path__)]
-MODULES = (feeds, entries, stream, stories, save, report, *(module for module in OUTBOX if module is not followers))
+MODULES = (
+    feeds,
+    clock,
+    entries,
+    stream,
+    stories,
+    save,
+    report,
+    *(module for module in OUTBOX if module is not followers),
+)
 WRITES = {
     "insert",
     ".insert",

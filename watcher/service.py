@@ -8,13 +8,16 @@ import os
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from watcher.app import App
+from watcher import ticks
+from watcher.app import App, utc_now
 from watcher.config import Config
 from watcher.config.watching import fingerprint
 from watcher.errors import ConfigError, StateError
@@ -32,6 +35,9 @@ TAKEN = 2_000
 FINISH = 5
 """Seconds that a message on its way gets at the end; what is not finished then is looked up at the next start."""
 
+PUT_BACK = timedelta(minutes=1)
+"""A wall clock that goes back by less than this costs a poll no more than this."""
+
 EVENTS = {EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "overlapping", EVENT_JOB_ERROR: "failed"}
 
 
@@ -44,6 +50,9 @@ class Service:
     seen: str = ""
     """The fingerprint of the files that the configuration was read from; left out: as they are when it begins."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    wall: Callable[[], datetime] = utc_now
+    """The clock that the scheduler goes by."""
+    _last_tick: datetime | None = None
     _polls: set[asyncio.Task[None]] = field(default_factory=set)
     _delivery: asyncio.Task[None] | None = None
     _background: set[asyncio.Task[None]] = field(default_factory=set)
@@ -69,6 +78,7 @@ class Service:
             self.seen = self.seen or fingerprint(config.watched)
             self._begin(await app.start())
             scheduler.start()
+            self._spawn(partial(ticks.keep, scheduler, wall=self.wall, every=POLL_EVERY))
             log.info("service.started", feeds=len(config.feeds), topics=len(config.topics), notify=config.notify)
             await self.stop.wait()
         finally:
@@ -106,7 +116,8 @@ class Service:
             (self._notice_tick, NOTICE_EVERY),
             (self._tidy_tick, TIDY_EVERY),
         ):
-            scheduler.add_job(self.guarded, "interval", args=[tick], seconds=seconds, id=tick.__name__.strip("_"))
+            beat = ticks.Beat(seconds=seconds, timezone="UTC")
+            scheduler.add_job(self.guarded, beat, args=[tick], id=tick.__name__.strip("_"))
         scheduler.add_listener(self._count_event, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR)
         return scheduler
 
@@ -120,13 +131,14 @@ class Service:
         except StateError as error:
             self._database_error = str(error)
             self.app.metrics.ticks.labels("failed").inc()
-            log.error("service.state", tick=tick.__name__, reason=str(error))  # noqa: TRY400 a sentence, not a trace
+            log.error("service.state", tick=_name(tick), reason=str(error))  # noqa: TRY400 a sentence, not a trace
         except Exception:
             self.app.metrics.ticks.labels("failed").inc()
-            log.exception("service.tick_failed", tick=tick.__name__)
+            log.exception("service.tick_failed", tick=_name(tick))
 
     async def _poll_tick(self) -> None:
         app = self.app
+        await self._notice_the_clock()
         room = TAKEN - len(app.poller.busy)
         ids = {one.id for one in app.config.feeds} - app.poller.busy
         if room <= 0 or not ids:
@@ -134,6 +146,15 @@ class Service:
         due = await app.store.read(due_feeds, ids=ids, now=app.clock(), limit=room)
         if due:
             self._spawn_poll([state.id for state in due])
+
+    async def _notice_the_clock(self) -> None:
+        """What was put off to a time of the old clock would wait for hours, were the clock put back."""
+        now = self.app.clock()
+        back = (self._last_tick or now) - now
+        if back > PUT_BACK:
+            log.warning("service.clock_put_back", seconds=round(back.total_seconds()))
+            await self.app.clock_put_back()
+        self._last_tick = now
 
     def _spawn_poll(self, ids: list[str]) -> None:
         task = asyncio.create_task(self._poll(ids))
@@ -259,6 +280,10 @@ class Service:
         successes = [one.last_success.timestamp() for one in states if one.last_success]
         app.metrics.last_poll.set(max(successes, default=0))
         return app.metrics.render()
+
+
+def _name(tick: Callable[..., object]) -> str:
+    return tick.func.__name__ if isinstance(tick, partial) else tick.__name__
 
 
 def _fixed(config: Config) -> dict[str, object]:

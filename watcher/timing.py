@@ -52,12 +52,23 @@ def next_poll(
         low, high = RETRY_AFTER_BOUNDS
         asked = max(min(max(retry_after, low), high), every)
         return now + asked * (1 + jitter * JITTER / 2)
-    if failures:
-        wait: timedelta = min(every * 2 ** min(failures, _DOUBLINGS), max(every, LONGEST_FAILURE))
-    else:
-        wait = max(every, min(max_age or timedelta(), MAX_AGE_OBEYED))
+    wait = _after_failure(every, failures) if failures else max(every, min(max_age or timedelta(), MAX_AGE_OBEYED))
     share = 1 - JITTER / 2 + jitter * JITTER
     return now + wait * share
+
+
+def longest_wait(*, every: timedelta, failures: int, told_to_wait: bool) -> timedelta:
+    """The longest that ``next_poll`` can have put a poll off; ``told_to_wait``: by a server's ``retry_after``."""
+    if told_to_wait:
+        wait = max(every, RETRY_AFTER_BOUNDS[1])
+    else:
+        wait = _after_failure(every, failures) if failures else max(every, MAX_AGE_OBEYED)
+    return wait * (1 + JITTER / 2)
+
+
+def _after_failure(every: timedelta, failures: int) -> timedelta:
+    wait: timedelta = min(every * 2 ** min(failures, _DOUBLINGS), max(every, LONGEST_FAILURE))
+    return wait
 
 
 def backoff(attempts: int, *, since_first: timedelta) -> timedelta:

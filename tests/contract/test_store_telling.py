@@ -28,7 +28,7 @@ from watcher.store.outbox import (
     remember_channel,
     retry_later,
     revive,
-    sent_since,
+    sent_between,
     settle,
     told_since,
 )
@@ -167,7 +167,7 @@ def test_a_digest_tells_its_members_and_counts_as_one_message(store: Store) -> N
     store.write_now(settle, "i/digest/9", receipt=receipt("8.0"), now=NOW)
     assert [(state_of(store, entry)) for entry in (first, second)] == ["posted", "posted"]
     assert [one.receipt for one in store.read_now(in_digest, "i/digest/9")] == [receipt("8.0")] * 2
-    assert store.read_now(sent_since, destination=DESK, since=NOW) == 1
+    assert store.read_now(sent_between, destination=DESK, since=NOW, now=NOW + MINUTE) == 1
     assert store.read_now(pending_count) == 0
 
 
@@ -211,8 +211,8 @@ def test_messages_of_a_window_are_counted_per_destination(store: Store) -> None:
     put(store, *(b.outbox_item(f"i/{n}") for n in range(3)), b.outbox_item("i/x", destination="slack:#other"))
     for n in range(3):
         store.write_now(settle, f"i/{n}", receipt=receipt(), now=NOW + n * MINUTE)
-    assert store.read_now(sent_since, destination=DESK, since=NOW + MINUTE) == 2
-    assert store.read_now(sent_since, destination="slack:#other", since=NOW) == 0
+    assert store.read_now(sent_between, destination=DESK, since=NOW + MINUTE, now=NOW + 9 * MINUTE) == 2
+    assert store.read_now(sent_between, destination="slack:#other", since=NOW, now=NOW + 9 * MINUTE) == 0
 
 
 def test_alerts_of_a_topic_are_counted_without_digests_and_replies(store: Store) -> None:

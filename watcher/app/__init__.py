@@ -31,6 +31,7 @@ from watcher.quiet import Quiet
 from watcher.relevance import Scorer
 from watcher.relevance.stream import Stream, weight
 from watcher.store import Store
+from watcher.store.clock import pull_back
 from watcher.store.entries import tidy
 from watcher.store.feeds import feed_states, known_topics, register_feeds, register_topics
 from watcher.store.notices import tidy_notices
@@ -89,7 +90,18 @@ class App:
         feeds = self.config.feeds
         urls = {one.id: redact(one.url) for one in feeds}
         await self.store.write(register_feeds, feeds, urls=urls, now=self.clock())
+        await self._pull_back()
         return tuple(sorted(self.config.topics.keys() - await self.store.read(known_topics)))
+
+    async def clock_put_back(self) -> None:
+        """The wall clock shows less than before: let nothing wait for a time that is hours away by now."""
+        self.started = min(self.started, self.clock())
+        await self.store.write(retry_now)
+        await self._pull_back()
+
+    async def _pull_back(self) -> None:
+        every = {one.id: one.every for one in self.config.feeds}
+        await self.store.write(pull_back, every=every, now=self.clock())
 
     async def catch_up(self, topics: Collection[str]) -> PollReport:
         """Let new topics judge what is stored. Only then are they known: after a crash in between they do it again."""

@@ -63,10 +63,11 @@ class Gate:
         notifier = self.notifiers.get(item.destination.partition(":")[0])
         if notifier is not None and not notifier.remote:
             return False
-        since = self.clock() - timedelta(seconds=BURST)
-        if await self.store.read(outbox.sent_since, destination=item.destination, since=since) < BURST:
+        now = self.clock()
+        since = now - timedelta(seconds=BURST)
+        if await self.store.read(outbox.sent_between, destination=item.destination, since=since, now=now) < BURST:
             return False
-        self.tally.waits[item.destination] = self.clock() + timedelta(seconds=1)
+        self.tally.waits[item.destination] = now + timedelta(seconds=1)
         return True
 
     async def held(self, item: OutboxItem) -> bool:
@@ -94,8 +95,7 @@ class Gate:
         if ends is not None and ends > now:
             sent = self.policy.flood_count
         else:
-            since = now - self.policy.flood_window
-            sent = await self.store.read(outbox.sent_since, destination=item.destination, since=since, loud=True)
+            sent = await self._shown(item, now)
         if not holds.capped(item, self.policy, sent=sent):
             return None
         if ends is None or ends <= now:
@@ -104,6 +104,9 @@ class Gate:
 
     async def full(self, item: OutboxItem) -> bool:
         """Whether the channel had its fill: a reply then stays in its thread."""
-        since = self.clock() - self.policy.flood_window
-        sent = await self.store.read(outbox.sent_since, destination=item.destination, since=since, loud=True)
-        return sent >= self.policy.flood_count
+        return await self._shown(item, self.clock()) >= self.policy.flood_count
+
+    async def _shown(self, item: OutboxItem, now: datetime) -> int:
+        """What its channel was shown within the flood cap's window."""
+        since = now - self.policy.flood_window
+        return await self.store.read(outbox.sent_between, destination=item.destination, since=since, now=now, loud=True)

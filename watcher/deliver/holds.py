@@ -172,13 +172,15 @@ def _fitting(held: Sequence[OutboxItem], rooms: Mapping[Group, int], now: dateti
 
 
 def _sooner(item: OutboxItem, topic: TopicPolicy, policy: Policy, now: datetime) -> list[tuple[str, Hold]]:
-    """A digest slot, or an end of the day, that the configuration has moved forward."""
+    """An end that lies nearer by now: the configuration moved it, or the clock was put back."""
     if item.held_until is None:
         return []
     if item.hold == "digest" and topic.digest is not None:
         hold = Hold(reason="digest", until=next_slot(topic.digest, now))
     elif item.hold == "budget":
         hold = Hold(reason="budget", until=day_around(now, policy.zone)[1])
+    elif item.hold == "flood":
+        hold = Hold(reason="flood", until=now + policy.flood_window)
     else:
         return []
     return [(item.key, hold)] if hold.until is not None and hold.until < item.held_until else []

@@ -167,9 +167,9 @@ class Courier:
 
     async def _look(self, trip: Trip) -> Found:
         """Look twice for the row's message; where looking is refused again and again, give up on it."""
-        item = trip.item
-        since = item.claimed_at or item.created_at
-        doubt = max(since, item.next_attempt or since)  # when the last try ended, if this is another one
+        item, now = trip.item, self.clock()
+        since = min(item.claimed_at or item.created_at, now)  # the clock may have been put back since
+        doubt = min(max(since, item.next_attempt or since), now)  # when the last try ended, if this is another one
         try:
             for after in LOOK_AFTER if trip.notifier.remote else (timedelta(),):
                 await self._wait_until(doubt + after)

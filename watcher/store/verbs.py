@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from watcher.store import entries, feeds, notices, outbox, report, save, stories, stream
+from watcher.store import clock, entries, feeds, notices, outbox, report, save, stories, stream
 
 WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     feeds.register_feeds,
     feeds.register_topics,
     feeds.save_feed_state,
+    clock.pull_back,
     entries.tidy,
     entries.entomb,
     save.save,
@@ -53,7 +54,7 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     outbox.in_digest,
     outbox.pending_count,
     outbox.oldest_due,
-    outbox.sent_since,
+    outbox.sent_between,
     outbox.told_since,
     outbox.channel_id,
     outbox.parent_of,

@@ -12,7 +12,7 @@ from watcher.store.outbox.counts import (
     oldest_due,
     pending_count,
     remember_channel,
-    sent_since,
+    sent_between,
     told_since,
 )
 from watcher.store.outbox.ends import bury, revive, settle
@@ -41,7 +41,7 @@ __all__ = [
     "retry_later",
     "retry_now",
     "revive",
-    "sent_since",
+    "sent_between",
     "settle",
     "settle_update",
     "told_since",

@@ -53,11 +53,14 @@ def oldest_due(conn: Connection, now: datetime) -> datetime | None:
     return since
 
 
-def sent_since(conn: Connection, *, destination: str, since: datetime, loud: bool = False) -> int:
-    """Messages that a destination got at or after ``since``, updates included; ``loud``: those its channel shows."""
+def sent_between(conn: Connection, *, destination: str, since: datetime, now: datetime, loud: bool = False) -> int:
+    """Messages that a destination got from ``since`` to ``now``: a clock that was put back leaves later ones.
+
+    Updates are messages, too; ``loud``: only those that the channel shows.
+    """
     sent = [
         outbox.c.destination == destination,
-        outbox.c.settled_at >= since,
+        outbox.c.settled_at.between(since, now),
         outbox.c.state == "sent",
         outbox.c.digest.is_(None),
     ]
