@@ -15,6 +15,7 @@ from lxml import html
 
 from watcher import leftovers
 from watcher.leftovers.dateline import strip_dateline
+from watcher.leftovers.furniture import site_hints
 from watcher.leftovers.lines import look
 from watcher.leftovers.repeats import repeated
 from watcher.types import TermShares
@@ -276,6 +277,15 @@ def test_a_korean_report_loses_its_byline_and_notice() -> None:
 )
 def test_datelines_go_and_dashes_stay(text: str, rest: str) -> None:
     assert strip_dateline(text) == rest
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Sign-up is free.", "Follow us here", "Use an ad-blocker?", "This page's editor", "Abonnieren Sie",
+     "구독하기 버튼", "Suscríbete ya", "Learn more", "All our coverage", "Support quality papers", "Подписаться", "ニュースレター登録"],
+)  # fmt: skip
+def test_the_quick_look_for_words_of_sites_misses_none(said: str) -> None:
+    assert site_hints(look(said, 0)) != []
 
 
 def test_sentences_that_differ_in_figures_are_no_repeats() -> None:

@@ -22,7 +22,9 @@ from watcher.leftovers.vocabulary import (
     JOBS,
     LABELS,
     POINTING,
+    SITE_PHRASES,
     SITE_TALK,
+    SITE_WORDS,
     SMALL_WORDS,
     TIME_CODE,
 )
@@ -37,6 +39,9 @@ _ENOUGH = 4
 """Points at which a sentence is the site talking."""
 _SEPARATORS = re.compile(r"\s[|•·»›>/]\s|[|•·»›]")
 _INSIDE_CAPITAL = re.compile(r"(?<=[\w,;]\s)[^\W\d_a-z]", re.UNICODE)
+_PARTS = re.compile(r"[^\W_]+")
+_UNSPACED = re.compile("[\uac00-\ud7af\u3041-\u30ff\u4e00-\u9fff]")
+"""Scripts in which a hint is no whole word."""
 _QUOTED = re.compile(r"^[\"'“‘„«「『]")
 
 
@@ -66,12 +71,11 @@ def site_talk(line: Line, around: Context, *, edge: bool) -> bool:
     calls for something), standing at an edge, sharing nothing with the rest, naming nobody. Against: sharing much with
     the rest, being a quotation.
     """
-    hints = [found.group().lower() for found in SITE_TALK.finditer(line.text)]
-    hints = [hint for hint in dict.fromkeys(hints) if not _is_subject(hint, around)]
     cohesion = around.cohesion(line.words)
     speaks = any(word in ADDRESSING for word in line.words) + (line.words[:1] != () and line.words[0] in CALLS)
     if not speaks and cohesion >= 0.2:
         return False
+    hints = [hint for hint in site_hints(line) if not _is_subject(hint, around)]
     points = (2 if speaks else 1) * min(3, len(hints)) + speaks
     points += edge
     points += cohesion < 0.2
@@ -79,6 +83,20 @@ def site_talk(line: Line, around: Context, *, edge: bool) -> bool:
     points -= 2 * (cohesion > 0.5)
     points -= 2 * bool(_QUOTED.match(line.text))
     return points >= (_ENOUGH if hints else _ENOUGH + 1)
+
+
+def site_hints(line: Line) -> list[str]:
+    """The words of a line with which sites speak of themselves, in order, each once."""
+    lowered = line.text.lower()
+    may_hint = (
+        line.pairs
+        or not SITE_WORDS.isdisjoint(_PARTS.findall(lowered))
+        or any(phrase in lowered for phrase in SITE_PHRASES)
+        or _UNSPACED.search(lowered)
+    )
+    if not may_hint:
+        return []
+    return list(dict.fromkeys(found.group() for found in SITE_TALK.finditer(lowered)))
 
 
 def _is_subject(hint: str, around: Context) -> bool:
