@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.text import content_hash, cut, paragraphs, sentences, tidy, words
+from watcher.text import content_hash, cut, has_open_quotation, paragraphs, sentences, tidy, words
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_words(text: str, expected: list[str]) -> None:
         ("“Why?” he asked.", ["“Why?” he asked."]),
         ("A heading\nA line. Another", ["A heading", "A line.", "Another"]),
         ("many of his critics fear.Story highlights", ["many of his critics fear.", "Story highlights"]),
-        ("今日は雨です。明日は？「晴れです。」と言った", ["今日は雨です。", "明日は？", "「晴れです。」", "と言った"]),
+        ("今日は雨です。明日は？「晴れです。」と言った", ["今日は雨です。", "明日は？", "「晴れです。」と言った"]),
         ("한국은 좋다. 정말 그렇다.", ["한국은 좋다.", "정말 그렇다."]),
         ("Acme Inc. Chairman Lee quit. Shares fell.", ["Acme Inc. Chairman Lee quit.", "Shares fell."]),
         ("It is the No. 2 post. He said no. Then he left.", ["It is the No. 2 post.", "He said no.", "Then he left."]),
@@ -83,6 +83,80 @@ def test_words(text: str, expected: list[str]) -> None:
 )
 def test_sentences(text: str, expected: list[str]) -> None:
     assert sentences(text) == expected
+
+
+SPLIT = [
+    ("de", ["»Wir zahlen. Wir warten nicht«, sagte Merz.", "»Wir zahlen.«", "Die Opposition schwieg."]),
+    ("en", ["Plan B. Johnson was ready.", "Nobody else was."]),
+    ("en", ["Mr. Moon met Gen. Brooks on Jan. 5 in Washington, D.C., and St. Louis.", "They agreed."]),
+    ("en", ["The U.S. Army left.", "It cost $3.5 billion, up 2.1 percent."]),
+    ("en", ["He flew to the U.S.", "The talks failed."]),
+    ("en", ["Sen. John McCain, R-Ariz., and Rep. Lee spoke at 5 p.m. Monday.", "Few came."]),
+    ("en", ["The vote is at 9 a.m.", "Nobody expects a surprise."]),
+    ("en", ["J. K. Rowling and George H. W. Bush met.", "It rained."]),
+    ("en", ["It is the No. 2 post.", "He said no.", "Then he left."]),
+    ("en", ["“We pay. We protect them,” Trump said.", "“They must pay.”", "Nobody answered."]),
+    ("en", ["“We pay.”", "Nobody answered."]),
+    ("en", ['"Is it over?" she asked.', "Nobody knew."]),
+    ("en", ["“It is over!” Mr. Kim shouted.", "The hall fell silent."]),
+    ("en", ["Wait ... there is more.", "The end came...", "Nobody cared."]),
+    ("en", ["The report (see p. 12) was long.", "It was dull, e.g. in part two, i.e. the middle."]),
+    ("en", ["Yahoo! shares fell.", "Guess? stock rose."]),
+    ("en", ["Visit example.com or www.example.org for more.", "It is free."]),
+    ("en", ["The ship sank in Feb. 1998 near Mt. Fuji.", "Lt. Col. Park survived."]),
+    ("en", ["Smith v. Jones was decided in 1999.", "The court, led by Judge Roy Jr., agreed."]),
+    ("en", ["The company, Acme Inc., fell.", "So did Acme Corp. and its parent."]),
+    ("en", ["“I came,” he said.", "“I saw. I left,” he added.", "That was all."]),
+    ("en", ["He said: “We will win.”", "They did not."]),
+    ("en", ["The score was 3-2.", "1,200 people came."]),
+    ("en", ["Dr. Ana Ruiz, Ph.D., left at 10.30 a.m. on Tuesday.", '"We lost," she said.']),
+    ("en", ["'It is time,' said Mr. Blair.", "'We must go.'", "He went."]),
+    ("de", ["Am 3. Mai trafen sich die Minister in Berlin.", "Sie berieten zwei Stunden."]),
+    ("de", ["Der 1. FC Köln verlor am 12. Spieltag.", "Das Spiel war z. B. nach 20 Minuten entschieden."]),
+    ("de", ["Rund 3,5 Mio. Euro kostet der Bau lt. Dr. Weber.", "Das ist zu viel."]),
+    ("de", ["„Wir zahlen. Wir warten nicht“, sagte Merz.", "Die Opposition schwieg."]),
+    ("de", ["„Wir zahlen nicht.“", "Die Opposition schwieg."]),
+    ("de", ["Er kam u.a. aus St. Gallen bzw. Zürich.", "Dort blieb er."]),
+    ("de", ["Kaiser Wilhelm II. dankte ab.", "Das war 1918."]),
+    ("es", ["¿Quién paga?", "Nadie lo sabe.", "¡Basta ya! dijo el Sr. López."]),
+    ("es", ["La Sra. Ruiz llegó a EE. UU. el martes.", "Habló con el presidente."]),
+    ("es", ["«Pagaremos. No hay duda», dijo la ministra.", "La oposición calló."]),
+    ("fr", ["M. Dupont a rencontré Mme Martin.", "Ils ont parlé."]),
+    ("fr", ["« Nous paierons. C’est sûr », a dit M. Martin.", "Personne n’a répondu."]),
+    ("ko", ["한국과 미국은 협상을 다시 시작했다.", "합의는 3.5% 인상이다.", "정말 그런가?", "그렇다!"]),
+    ("ko", ["문 대통령은 “우리는 준비됐다. 곧 만난다”고 말했다.", "회의는 끝났다."]),
+    ("ko", ['그는 "오늘은 없다. 내일 보자"라고 했다.', "모두 떠났다."]),
+    ("ja", ["韓国と米国は協議を再開した。", "首相は「準備はできた。すぐ会う」と述べた。", "会議は終わった。"]),
+    ("ja", ["明日は？", "雨だ！", "首相は『分からない。』と言った。"]),
+    ("ja", ["物価は3.5％上がった。", "（写真なし）"]),
+    ("zh", ["韩国和美国重新开始谈判。", "总统说：“我们准备好了。很快见面。”", "会议结束了！", "真的吗？"]),
+    ("zh", ["部长表示，“我们不会让步。这是底线。”", "记者追问。", "“不会。”部长说。", "他走了。"]),
+    ("zh", ["增长率为3.5%。", "股价下跌……投资者担心。"]),
+]
+"""Language and sentences, as a careful reader would part them."""
+
+
+@pytest.mark.parametrize(("language", "parts"), SPLIT)
+def test_sentences_end_where_a_reader_would_end_them(language: str, parts: list[str]) -> None:
+    assert sentences(("" if language in {"ja", "zh"} else " ").join(parts)) == parts
+
+
+@pytest.mark.parametrize(
+    ("piece", "is_open"),
+    [
+        ("“We pay.", True),
+        ("“We pay.”", False),
+        ('He said: "We pay.', True),
+        ('left out." He said', False),
+        ("„Wir zahlen.“", False),
+        ("»Wir zahlen.", True),
+        ("«Pagamos.»", False),
+        ("「晴れ。", True),
+        ("no marks at all", False),
+    ],
+)
+def test_an_open_quotation_is_seen(piece: str, is_open: bool) -> None:
+    assert has_open_quotation(piece) is is_open
 
 
 WRAPPED = """Showers continued throughout the week in

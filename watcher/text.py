@@ -96,7 +96,7 @@ def _spaced(rest: str) -> list[str]:
 
 _CLOSERS = "\"'”’»)\\]」』】）"
 _END = re.compile(
-    rf"[.!?…]+[{_CLOSERS}]*(?=\s)"  # the usual end, before white space
+    rf"[.!?…]+(?:\s?''(?!\w)|\s”)?[{_CLOSERS}“‘«]*(?=\s)"  # before white space; „…“ and »…« close with what opens
     rf"|[。！？｡।۔؟]+[{_CLOSERS}]*"  # ends that need no space
     rf"|(?<=[a-zß-ÿ]{{3}})[.!?][{_CLOSERS}]*(?=[\"“‘]?[A-ZÀ-Þ][a-zß-ÿ])"  # a space was lost: "critics fear.Story"
 )
@@ -107,25 +107,35 @@ def _listed(abbreviations: str) -> frozenset[str]:
 
 
 _NEVER_END = _listed("""
-    mr mrs ms mx dr prof rev hon fr sr sra srta mme mlle herr gen lt col maj capt cpt sgt cmdr adm cpl pvt sen rep gov
-    pres sec atty supt det insp amb dep st mt ft no nos vs v cf fig vol pp approx dept est e.g i.e ca bzw z.b d.h
+    mr mrs ms mx dr drs prof profs messrs rev hon fr sr sra srta dra mme mlle herr gen gens lt col maj capt cpt sgt cmdr
+    adm cpl pvt pfc spc sen sens rep reps gov govs pres sec atty asst supt det insp amb dep st ste mt ft no nos nr núm
+    pág vs v cf fig vol pp approx dept est e.g i.e ca bzw z.b d.h bspw vgl ggf evtl mio mrd tsd ee
 """)
 _SELDOM_END = _listed("""
     inc corp co ltd llc plc bros jr etc al ave blvd rd a.m p.m u.s u.k u.n u.a.e e.u d.c u.s.a ph.d m.d b.a m.a
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun
-    ariz ark calif colo conn del fla ga ill ind kan ky la md mass mich minn miss mo mont neb nev okla ore pa tenn tex
+    uu ariz ark calif colo conn del fla ga ill ind kan ky la md mass mich minn miss mo mont neb nev okla ore pa tenn tex
     va vt wash wis wyo
 """)
 _STARTERS = _listed("""
     the a an he she it they we i you this that these those there here his her its their our my but and so if in on at
     for from with when while after before as since although though however meanwhile what why how who no not some many
-    most all both each one two last by to according yet then now still also it's that's
+    most all both each one two last by to according yet then now still also it's that's nobody everybody everyone
+    several more only even under over despite because during instead such der die das ein eine er sie es wir ich im am und
+    el la los las un una en y le les il elle un une ce
 """)
-_BEFORE = re.compile(r"[^\s\"'“”‘’«»(\[]+$")
+_BEFORE = re.compile(r"[^\s/\"'“”‘’«»(\[]+$")
 _AFTER = re.compile(r"[\s\"'“”‘’«»(\[]*([^\s,;:.!?\"”]*)")
 _SPEECH = re.compile(
-    r"\s*(?:[A-ZÀ-Þ][\w.'’-]*\s+){1,3}(?:said|says|asked|asks|wrote|writes|added|tweeted|told|replied)\b"
+    r"\s*(?:[A-ZÀ-Þ][\w.'’-]*\s+){1,3}(?:said|says|asked|asks|wrote|writes|added|tweeted|told|replied|shouted|cried"
+    r"|insisted|argued|warned|continued|declared|joked|recalled|wondered|exclaimed|responded|explained)\b"
 )
+_GOES_ON = re.compile(r"[とっなのはがをにもで]")
+_SAID_AFTER = re.compile(r"[^，。！？“「\s]{0,12}?(?:说|說|表示|称|稱|指出|问|問|道)[，。：]")
+"""What follows a quotation, in Japanese and Chinese, that the sentence does not end with."""
+_ORDINAL = re.compile(r"(?:^|\s)(?:am|vom|zum|bis|der|dem|den|des|die|das|im|ab|seit)\s+\d{1,2}$", re.IGNORECASE)
+_MONTH = re.compile(r"(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b")
+"""German writes ordinals with a full stop: "am 3. Mai", "der 1. FC"."""
 _EACH_LINE_BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _WRAPPED_FROM, _WRAPPED_TO, _WRAPPED_LINES = 40, 100, 3
 """Lines broken to a width are this long, and there are some of them."""
@@ -171,7 +181,7 @@ def _of_line(line: str) -> list[str]:
     start = 0
     for match in _END.finditer(line):
         # the cheap test first: a page of abbreviations in one line must not be copied at each of them
-        if _ends(line, match) and not _in_quotation(line, start, match.end()):
+        if _ends(line, match, start) and not _in_quotation(line, start, match.end()):
             piece = line[start : match.end()].strip()
             found.extend([piece] if piece else [])
             start = match.end()
@@ -179,10 +189,13 @@ def _of_line(line: str) -> list[str]:
     return [*found, rest] if rest else found
 
 
-def _ends(line: str, match: re.Match[str]) -> bool:
+def _ends(line: str, match: re.Match[str], start: int) -> bool:
     mark = match.group()
     if mark[0] not in ".!?…":
-        return True
+        spoken = (mark[-1] in "」』" and _GOES_ON.match(line, match.end())) or (
+            mark[-1] == "”" and line[start:].lstrip()[:1] == "“" and _SAID_AFTER.match(line, match.end())
+        )
+        return not spoken
     after = _AFTER.match(line, match.end())
     following = after.group(1) if after else ""
     if following[:1].islower():
@@ -191,7 +204,10 @@ def _ends(line: str, match: re.Match[str]) -> bool:
         return not (mark[-1] in "\"”’'" and _SPEECH.match(line, match.end()))
     if len(mark) > 1 and mark[1] == ".":  # an ellipsis
         return True
-    return _ends_after(_BEFORE.search(line[max(0, match.start() - 30) : match.start()]), following, line)
+    before = line[max(0, match.start() - 30) : match.start()]
+    if before[-1:].isdigit() and (_MONTH.match(following) or _ORDINAL.search(before)):
+        return False
+    return _ends_after(_BEFORE.search(before), following, line)
 
 
 def _ends_after(before: re.Match[str] | None, following: str, line: str) -> bool:
@@ -202,9 +218,9 @@ def _ends_after(before: re.Match[str] | None, following: str, line: str) -> bool
         # "No. 5" but "He said no. Then …"
         return folded in {"no", "v", "st", "mt", "ft", "ca", "sec"} and word.islower() and starts
     if len(word) == 1 and word.isalpha():  # an initial: "John F. Kennedy"
-        return not word.isupper() or (word == "I" and starts) or len(line) < 3
+        return (starts and word in {"I", word.lower()}) or len(line) < 3
     if (folded in _SELDOM_END and (not word.islower() or folded in {"etc", "al"})) or re.fullmatch(
-        r"(?:[^\W\d_]\.)+[^\W\d_]", word
+        r"[\d:]*(?:[^\W\d_]\.)+[^\W\d_]", word
     ):
         return starts
     return True
@@ -214,19 +230,35 @@ def _in_quotation(line: str, start: int, end: int) -> bool:
     if end - start > _QUOTED_AT_MOST:
         return False
     piece = line[start:end]
+    return has_open_quotation(piece)
+
+
+def has_open_quotation(piece: str) -> bool:
+    """Whether a quotation begins here that does not end here.
+
+    German „…“ closes with the mark that opens elsewhere, »…« is «…» the other way round, and of straight marks those
+    open that follow white space.
+    """
+    double = "„", "“”"
+    if "„" not in piece:
+        double = "“", "”"
+    angled = "«", "»"
+    if 0 <= piece.find("»") < (piece.find("«") % (len(piece) + 1)):
+        angled = "»", "«"
+    marks = (double, angled, ("「", "」"), ("『", "』"))
     return (
-        _opened(piece, "“„", "”") > 0
-        or piece.count("«") > piece.count("»")
-        or piece.count("「") > piece.count("」")
-        or piece.count('"') % 2 == 1
+        _is_open_straight(piece)
+        or piece.count("``") > piece.count("''")
+        or any(sum(map(piece.count, opening)) > sum(map(piece.count, closing)) for opening, closing in marks)
     )
 
 
-def _opened(piece: str, opening: str, closing: str) -> int:
-    """How many quotations are still open. German „…“ closes with the mark that opens elsewhere."""
-    if "„" in piece:
-        opening, closing = "„", "“”"
-    return sum(piece.count(mark) for mark in opening) - sum(piece.count(mark) for mark in closing)
+def _is_open_straight(piece: str) -> bool:
+    last = piece.rfind('"')
+    before, after = piece[:last][-1:] or " ", piece[last + 1 : last + 2] or " "
+    if last < 0 or before.isspace() == after.isspace():  # nothing around it tells: count
+        return piece.count('"') % 2 == 1
+    return before.isspace()
 
 
 # --- shortening, comparing ------------------------------------------------------------------------------------------
