@@ -282,7 +282,8 @@ def test_datelines_go_and_dashes_stay(text: str, rest: str) -> None:
 @pytest.mark.parametrize(
     "said",
     ["Sign-up is free.", "Follow us here", "Use an ad-blocker?", "This page's editor", "Abonnieren Sie",
-     "구독하기 버튼", "Suscríbete ya", "Learn more", "All our coverage", "Support quality papers", "Подписаться", "ニュースレター登録"],
+     "구독하기 버튼", "Suscríbete ya", "Learn more", "All our coverage", "Support quality papers",
+     "Подписаться", "ニュースレター登録"],
 )  # fmt: skip
 def test_the_quick_look_for_words_of_sites_misses_none(said: str) -> None:
     assert site_hints(look(said, 0)) != []

@@ -121,8 +121,8 @@ _STARTERS = _listed("""
     the a an he she it they we i you this that these those there here his her its their our my but and so if in on at
     for from with when while after before as since although though however meanwhile what why how who no not some many
     most all both each one two last by to according yet then now still also it's that's nobody everybody everyone
-    several more only even under over despite because during instead such der die das ein eine er sie es wir ich im am und
-    el la los las un una en y le les il elle un une ce
+    several more only even under over despite because during instead such der die das ein eine er sie es wir ich im
+    am und el la los las un una en y le les il elle un une ce
 """)
 _BEFORE = re.compile(r"[^\s/\"'“”‘’«»(\[]+$")
 _AFTER = re.compile(r"[\s\"'“”‘’«»(\[]*([^\s,;:.!?\"”]*)")

@@ -49,9 +49,7 @@ class Adapter:
 
     def run(self, topics: Mapping[str, Sequence[Row]]) -> dict[str, list[dict[str, Any]]]:
         """The same for many topics; no topic sees another."""
-        given = {
-            name: ([_seed(row, i) for i, row in enumerate(seeds)], Sensitivity()) for name, seeds in topics.items()
-        }
+        given = {name: ([seed(row, i) for i, row in enumerate(seeds)], Sensitivity()) for name, seeds in topics.items()}
         scorer = TfidfScorer(given, shipped(), Stream(), subjects=subjects(), now=START, analyse=self._analyse)
         verdicts: dict[str, list[dict[str, Any]]] = {name: [] for name in topics}
         for begin in range(0, len(self._snippets), BATCH):
@@ -93,7 +91,7 @@ def _document(row: Row, mode: str) -> Document:
     return Document(row["id"], row["title"], " ".join(row["text"].split()[:SNIPPET_WORDS]), language, "snippet")
 
 
-def _seed(row: Row, position: int) -> Seed:
+def seed(row: Row, position: int) -> Seed:
     counts = count_terms(row["title"], paragraphs(row["text"]), detect(row["text"][:2000], "en"))
     return Seed(
         name=f"{position}-{row['id']}",
