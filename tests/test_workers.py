@@ -106,6 +106,48 @@ async def test_large_documents_are_read_alone() -> None:
             assert isinstance(outcome, WorkerError)
 
 
+async def test_documents_made_to_harm_leave_the_parsers_to_others() -> None:
+    async with working(parsers=2, first_limit=0.5, parse_limit=60) as workers:
+        await do(workers, "hello")
+        harmful = [asyncio.create_task(do(workers, f"sleep {n}")) for n in range(4)]
+        others = [await do(workers, "hello") for _ in range(5)]
+        assert len(others) == 5
+        assert not any(task.done() for task in harmful)
+        for task in harmful:
+            task.cancel()
+        await asyncio.gather(*harmful, return_exceptions=True)
+
+
+async def test_a_slow_document_is_read_all_the_same_and_makes_room_meanwhile(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    async def aside() -> None:
+        told.append("room")
+
+    async with working(first_limit=0.5) as workers:
+        once = f"second {tmp_path / 'tried'}".encode()
+        assert (await workers.parse("test", once, "text/xml", "", aside=aside)).title == "at last"
+    assert told == ["room"]
+
+
+async def test_a_document_that_is_huge_is_read_once_with_the_whole_limit() -> None:
+    async with working(first_limit=0.5, parse_limit=1) as workers:
+        with pytest.raises(WorkerError, match="longer than 1 s"):
+            await do(workers, "sleep" + " " * 1_100_000)
+
+
+async def test_only_so_many_wait_in_the_slow_lane() -> None:
+    async with working(parsers=2, first_limit=0.3, parse_limit=60) as workers:
+        harmful = [asyncio.create_task(do(workers, f"sleep {n}")) for n in range(9)]
+        done, waiting = await asyncio.wait(harmful, return_when=asyncio.FIRST_COMPLETED)
+        assert len(waiting) == 8
+        with pytest.raises(WorkerError, match=r"longer than 0\.3 s .* asked again later"):
+            await done.pop()
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+
 async def test_a_cancelled_task_frees_its_worker() -> None:
     async with working() as workers:
         await do(workers, "hello")

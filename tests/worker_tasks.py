@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from watcher.errors import FetchError, ParseError
 from watcher.types import Article, ParsedFeed
@@ -45,6 +46,14 @@ def shout(_: str) -> None:
     os.write(1, b"noise")
 
 
+def second(mark: str) -> str:
+    """Take for ever the first time, and be quick the second."""
+    if not Path(mark).exists():
+        Path(mark).touch()
+        time.sleep(60)
+    return "at last"
+
+
 COMMANDS: dict[str, Callable[[str], object]] = {
     "sleep": lambda _: time.sleep(60),
     "spin": lambda _: re.fullmatch(r"(a+)+b", "a" * 60),
@@ -54,6 +63,7 @@ COMMANDS: dict[str, Callable[[str], object]] = {
     "refuse": refuse,
     "fault": fault,
     "recurse": recurse,
+    "second": second,
     "print": shout,
     "big": lambda size: "x" * int(size),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,6 +15,9 @@ from watcher.poll import life, remembered
 from watcher.sources import delta
 from watcher.types import Feed, FeedState, Outline, ParsedFeed
 from watcher.workers import Workers
+
+Aside = Callable[[], Awaitable[object]]
+"""Gives a large document's room to the next one, when reading it takes too long."""
 
 LARGE_AT_ONCE = 2
 """Large documents that are in memory while they wait for the parser, which takes them one by one."""
@@ -77,11 +80,13 @@ class Intaker:
                 )
                 if isinstance(answer, NotModified):
                     return Intake(feed=feed, state=self._alive(feed, state, answer), before=state)
-                return await self._parse(feed, state, answer, topics)
+                return await self._parse(feed, state, answer, topics, held.aclose)
         except (FetchError, ParseError, WorkerError) as error:
             return self.failed(feed, state, error)
 
-    async def _parse(self, feed: Feed, state: FeedState, answer: Fetched, topics: Collection[str]) -> Intake:
+    async def _parse(
+        self, feed: Feed, state: FeedState, answer: Fetched, topics: Collection[str], aside: Aside
+    ) -> Intake:
         body_hash = sha256(answer.body).hexdigest()[:16]
         alive = replace(
             self._alive(feed, state, answer),
@@ -93,10 +98,10 @@ class Intaker:
             return Intake(feed=feed, state=alive, before=state)
         self.step("poll.parse")
         found = await self._outline(answer, remembered.salt(topics, answer.url))
-        read = None if found is None else await self._new(answer, found, remembered.unpacked(state.items))
+        read = None if found is None else await self._new(answer, found, remembered.unpacked(state.items), aside)
         whole = read is None
         if read is None:
-            read = await self._whole(answer, found)
+            read = await self._whole(answer, found, aside)
         alive = replace(alive, entries=read.count, items=read.items)
         first = state.last_success is None
         return Intake(feed=feed, state=alive, before=state, parsed=read.parsed, whole=whole, first=first)
@@ -109,26 +114,26 @@ class Intaker:
         except WorkerError:
             return None
 
-    async def _new(self, answer: Fetched, found: Outline, seen: Mapping[bytes, bytes]) -> _Read | None:
+    async def _new(self, answer: Fetched, found: Outline, seen: Mapping[bytes, bytes], aside: Aside) -> _Read | None:
         """Parse the items that were not seen yet; None where only the whole document tells what is what."""
         unseen = sum(told not in seen for told in found.hashes)
         if unseen == len(found.hashes):
             return None
         try:
             body = delta.reduced(answer.body, found, seen)
-            parsed = await self._parsed(answer, body) if unseen else None
+            parsed = await self._parsed(answer, body, aside) if unseen else None
         except ParseError:
             return None
         items = remembered.packed(found, parsed, seen)
         return None if items is None else _Read(parsed=parsed, count=len(found.hashes), items=items)
 
-    async def _whole(self, answer: Fetched, found: Outline | None) -> _Read:
-        parsed = await self._parsed(answer, answer.body)
+    async def _whole(self, answer: Fetched, found: Outline | None, aside: Aside) -> _Read:
+        parsed = await self._parsed(answer, answer.body, aside)
         items = None if found is None else remembered.packed(found, parsed, {})
         return _Read(parsed=parsed, count=len(parsed.entries), items=items)
 
-    async def _parsed(self, answer: Fetched, body: bytes) -> ParsedFeed:
-        return await self.workers.parse("rss", body, answer.content_type, answer.url)
+    async def _parsed(self, answer: Fetched, body: bytes, aside: Aside) -> ParsedFeed:
+        return await self.workers.parse("rss", body, answer.content_type, answer.url, aside=aside)
 
     def _alive(self, feed: Feed, state: FeedState, answer: Fetched | NotModified) -> FeedState:
         now, jitter = self.clock(), self.jitter()
