@@ -1,6 +1,8 @@
-"""The bench's feed server, a process of its own. ``/feed/<n>.xml``, ``/ctl?cond=0|1``, ``/publish?frac=0.05&feeds=N``.
+"""The bench's feed server, a process of its own. ``/feed/<n>.xml``, ``/ctl?…``, ``/publish?frac=0.05&feeds=N``.
 
 Every feed holds 30 entries in some 40 kB, with ETag and gzip; what ``publish`` adds takes the place of the oldest.
+``/ctl`` sets what it is given: ``cond`` (0: conditional requests are ignored), ``wait`` (seconds before each answer),
+``entries`` (of a feed). ``/hostile/<n>.xml`` is 320 KB on which feedparser spends 40 s.
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ import sys
 from aiohttp import web
 
 ENTRIES = 30
+HOSTS = 125
+"""It answers at 127.0.0.1 to 127.0.0.125, on one port: programs ask one host only so often at a time."""
+
 LITTLE = (
     "the",
     "of",
@@ -43,6 +48,8 @@ class Feeds:
         self.words = ["".join(rng.choices("abdeghiklmnoprstu", k=rng.randint(3, 9))) for _ in range(4000)]
         self.last: dict[int, int] = {}
         self.conditional = True
+        self.wait = 0.0
+        self.entries = ENTRIES
 
     def text(self, rng: random.Random, length: int) -> str:
         """Prose that means nothing: a third of it little words, as in English."""
@@ -51,7 +58,7 @@ class Feeds:
     def document(self, feed: int) -> bytes:
         """A feed as it stands."""
         last = self.last.get(feed, ENTRIES)
-        items = "".join(self.item(feed, number) for number in range(last, last - ENTRIES, -1))
+        items = "".join(self.item(feed, number) for number in range(last, last - self.entries, -1))
         head = f"<title>Feed {feed}</title><link>https://n{feed}.example/</link><lastBuildDate>{last}</lastBuildDate>"
         spaces = 'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"'
         return f'<rss version="2.0" {spaces}><channel>{head}<language>en</language>{items}</channel></rss>'.encode()
@@ -71,6 +78,8 @@ class Feeds:
 
     async def answer(self, request: web.Request) -> web.Response:
         """Serve a feed."""
+        if self.wait:
+            await asyncio.sleep(self.wait)
         feed = int(request.match_info["feed"])
         etag = f'"{feed}-{self.last.get(feed, ENTRIES)}"'
         if self.conditional and request.headers.get("If-None-Match") == etag:
@@ -80,9 +89,17 @@ class Feeds:
         return web.Response(body=packed, headers=told)
 
     async def control(self, request: web.Request) -> web.Response:
-        """Heed or ignore conditional requests."""
-        self.conditional = request.query["cond"] == "1"
+        """Change how feeds are served."""
+        self.conditional = request.query.get("cond", str(int(self.conditional))) == "1"
+        self.wait = float(request.query.get("wait", self.wait))
+        self.entries = int(request.query.get("entries", self.entries))
         return web.Response()
+
+    async def hostile(self, request: web.Request) -> web.Response:
+        """Serve a document whose author's address no regular expression comes to an end with."""
+        del request
+        item = f"<item><title>A</title><author>a@{'a.' * 160_000}!</author></item>"
+        return web.Response(text=f'<rss version="2.0"><channel><title>H</title>{item}</channel></rss>')
 
     async def publish(self, request: web.Request) -> web.Response:
         """Give a share of the feeds one new entry each."""
@@ -97,12 +114,16 @@ async def main() -> None:
     feeds = Feeds()
     app = web.Application()
     app.router.add_get("/feed/{feed:\\d+}.xml", feeds.answer)
+    app.router.add_get("/hostile/{feed:\\d+}.xml", feeds.hostile)
     app.router.add_get("/ctl", feeds.control)
     app.router.add_get("/publish", feeds.publish)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-    print(runner.addresses[0][1], flush=True)
+    port = runner.addresses[0][1]
+    for number in range(2, HOSTS + 1):
+        await web.TCPSite(runner, f"127.0.0.{number}", port, backlog=1024).start()
+    print(port, flush=True)
     await asyncio.to_thread(sys.stdin.read)
     await runner.cleanup()
 

@@ -50,12 +50,14 @@ async def polled(config_path: Path) -> tuple[float, float]:
     return took
 
 
-def configure(folder: Path, base: str, feeds: int) -> None:
-    """One topic, and the feeds of the server."""
+def configure(folder: Path, base: str, feeds: int, *, hostile: int = 0, hosts: int = 1) -> None:
+    """One topic, and the feeds of the server at so many of its addresses, hostile ones first."""
     (folder / "seeds").mkdir()
     for number, text in enumerate(SEEDS):
         (folder / "seeds" / f"{number}.txt").write_text(text)
-    listed = "".join(f"  - {base}/feed/{number}.xml\n" for number in range(feeds))
+    listed = "".join(f"  - {base}/hostile/{number}.xml\n" for number in range(hostile))
+    at = [base.replace("127.0.0.1", f"127.0.0.{number + 1}") for number in range(hosts)]
+    listed += "".join(f"  - {at[number % hosts]}/feed/{number}.xml\n" for number in range(feeds))
     (folder / "watcher.yaml").write_text(
         f"feeds:\n{listed}topics: {{t: {{seeds: seeds}}}}\nnotify: console\n"
         "fetch: {allow_networks: [127.0.0.0/8], per_host: 16}\ndatabase: sqlite:///w.db\n"
