@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email.utils import format_datetime
 from html import escape
 from io import StringIO
 from pathlib import Path
@@ -31,13 +30,10 @@ MINUTE = timedelta(minutes=1)
 RSS = "application/rss+xml"
 
 
-def item(title: str, text: str, *, age: timedelta | None = None, clock: FakeClock | None = None, **more: str) -> str:
-    """One RSS item; ``age`` dates it by the clock."""
-    told = dict(more)
-    if clock is not None:
-        told["pubDate"] = format_datetime(clock.now - (age or timedelta()))
-    extra = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in told.items())
-    return f"<item><title>{escape(title)}</title><description>{escape(text)}</description>{extra}</item>"
+def item(title: str, text: str, *, extra: Mapping[str, str] | None = None) -> str:
+    """One RSS item; ``extra``: its other elements."""
+    more = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in (extra or {}).items())
+    return f"<item><title>{escape(title)}</title><description>{escape(text)}</description>{more}</item>"
 
 
 def rss(*items: str) -> bytes:

@@ -36,7 +36,9 @@ def response(body: bytes = b"<rss/>", status: str = "200 OK", **headers: str) ->
 
 
 @contextlib.asynccontextmanager
-async def serve(answer: Answer | bytes | dict[str, bytes], tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
+async def serve(
+    answer: Answer | bytes | dict[str, bytes], tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[Server]:
     """Serve one answer for every request, or one per path, or what a function writes; each connection takes one."""
     told = Server(scheme="https" if tls else "http")
 
@@ -64,7 +66,7 @@ async def serve(answer: Answer | bytes | dict[str, bytes], tls: ssl.SSLContext |
         await writer.drain()
 
     running: set[asyncio.Task[None] | None] = set()
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(connected, host, 0, ssl=tls)
     told.port = server.sockets[0].getsockname()[1]
     try:
         yield told

@@ -377,7 +377,7 @@ async def test_hosts_are_asked_by_few_requests_at_a_time() -> None:
 
     async with serve(count) as server, fetching(per_host=2) as fetcher:
         await asyncio.gather(*(fetcher.get(server.url(f"/{n}")) for n in range(8)))
-        assert not fetcher._slots.hosts
+        assert not fetcher._turns.hosts
     assert most == 2
 
 
@@ -401,7 +401,7 @@ async def test_a_cancelled_fetch_frees_its_place() -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert not fetcher._slots.hosts
+        assert not fetcher._turns.hosts
 
 
 def test_servers_are_told_apart_in_tests() -> None:
@@ -468,3 +468,11 @@ async def test_a_permanent_redirect_to_not_modified_still_says_where_the_feed_mo
         got = await fetcher.get(server.url(), etag='"1"')
         assert isinstance(got, NotModified)
         assert got.moved == server.url("/new")
+
+
+async def test_every_kind_of_feed_that_is_read_is_asked_for() -> None:
+    async with serve(response()) as server:
+        await fetched(server.url())
+    (request,) = server.requests
+    for kind in ("rss+xml", "atom+xml", "feed+json"):
+        assert f"application/{kind}" in request.headers["Accept"]

@@ -73,3 +73,25 @@ def extract(page: bytes, url: str | None) -> Article:
     if not page:
         raise FetchError("no text", fault="not_a_page", status=200, retry_after=timedelta(minutes=1))
     return Article(title=url or "", text=page.decode())
+
+
+def dies(_: bytes, __: str | None) -> Article:
+    os.kill(os.getpid(), signal.SIGSEGV)
+    raise AssertionError
+
+
+def sleeps(_: bytes, __: str | None) -> Article:
+    time.sleep(60)
+    raise AssertionError
+
+
+def fails(_: bytes, __: str | None) -> Article:
+    raise ZeroDivisionError
+
+
+def swells(_: bytes, __: str | None) -> Article:
+    return Article(title=str(len(bytearray(8 * 1024**3))), text="")
+
+
+DOOMED = {"dies": "signal 11", "sleeps": "not read within 1 s", "fails": "ZeroDivisionError", "swells": "memory"}
+"""Extractors that come to a bad end, and what is said of it."""

@@ -17,7 +17,7 @@ from watcher import __version__
 from watcher.app.parts import Topics, extract, load_seeds, make_fetcher, make_notifiers, make_scorer, utc_now
 from watcher.config import Config
 from watcher.deliver import DeliverReport, Policy, TopicPolicy, deliver
-from watcher.fetch import Fetcher, Slots
+from watcher.fetch import Fetcher, Turns
 from watcher.metrics import Metrics
 from watcher.notices import Notices
 from watcher.notifiers import Notifier
@@ -313,5 +313,5 @@ def _poller(app: App) -> Poller:
         clock=app.clock,
         step=app.step,
         # some that wait for their host's turn, so that it never has to wait for them
-        hosts=Slots(each=4 * config.fetch.per_host),
+        hosts=Turns(each=4 * config.fetch.per_host, gap=0),
     )

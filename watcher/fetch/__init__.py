@@ -7,6 +7,6 @@ sentence, within the time and the size allowed, from an address that may be aske
 from watcher.fetch.answer import Fetched, NotModified
 from watcher.fetch.client import Fetcher, user_agent
 from watcher.fetch.guard import forbidden_address
-from watcher.fetch.slots import Slots
+from watcher.fetch.turns import Turns
 
-__all__ = ["Fetched", "Fetcher", "NotModified", "Slots", "forbidden_address", "user_agent"]
+__all__ = ["Fetched", "Fetcher", "NotModified", "Turns", "forbidden_address", "user_agent"]

@@ -25,7 +25,7 @@ from watcher.fetch import answer, body, faults, guard, robots
 from watcher.fetch.answer import Fetched, NotModified
 from watcher.fetch.names import Resolver
 from watcher.fetch.robots import Robots, SiteRules
-from watcher.fetch.slots import Slots
+from watcher.fetch.turns import Turns
 
 Kind = Literal["feed", "article", "page"]
 """An ``article`` is read by the service on its own account: publishers' rules for programs hold. A ``page`` is one that
@@ -35,9 +35,14 @@ MOST_REDIRECTS = 5
 LARGEST_PAGE = 1_500_000
 """Bytes of an article page: extraction takes minutes beyond."""
 
+RULES_WITHIN = 5.0
+"""Seconds for a file of rules: an article waits for it."""
+GAP = timedelta(seconds=0.2)
+"""Between the beginnings of two requests to one host: a burst of five a second is the most that a site gets."""
+
 _ACCEPT: dict[Kind, str] = {
-    "feed": "application/rss+xml, application/atom+xml, application/rdf+xml;q=0.9, application/xml;q=0.9, "
-    "text/xml;q=0.8, */*;q=0.1",
+    "feed": "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.9, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1",
     "article": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1",
     "page": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1",
 }
@@ -70,9 +75,10 @@ class _Step:
 class Fetcher:
     """Fetches feeds and pages over one session. Make it anywhere, use and close it in one event loop.
 
-    ``timeout`` bounds a whole exchange, redirects included; waiting for a host's turn does not count. ``max_body`` is
-    in bytes, on the line and unpacked. ``allow_networks`` opens private networks to the address guard; with a
-    ``proxy`` resolving and guarding names is the proxy's job. ``tls`` and ``resolver`` replace the system's.
+    ``timeout`` bounds a whole exchange, redirects included; waiting for a host's turn (``per_host`` at a time, begun
+    ``gap`` apart) does not count. ``max_body`` is in bytes, on the line and unpacked. ``allow_networks`` opens private
+    networks to the address guard; with a ``proxy`` resolving and guarding names is the proxy's job. ``tls`` and
+    ``resolver`` replace the system's.
     """
 
     def __init__(
@@ -82,6 +88,7 @@ class Fetcher:
         timeout: timedelta = timedelta(seconds=20),
         max_body: int = 8 * 1024 * 1024,
         per_host: int = 2,
+        gap: timedelta = GAP,
         allow_networks: Iterable[str | guard.Network] = (),
         proxy: str | None = None,
         tls: SSLContext | None = None,
@@ -90,7 +97,7 @@ class Fetcher:
         self._agent = user_agent
         self._timeout = timeout.total_seconds()
         self._max_body = max_body
-        self._slots = Slots(each=per_host)
+        self._turns = Turns(each=per_host, gap=gap.total_seconds())
         self._allowed = guard.networks(allow_networks)
         self._proxy = proxy
         self._tls = tls
@@ -116,11 +123,15 @@ class Fetcher:
         An ``article`` is not asked for where robots.txt or a text-mining reservation speaks against it.
         """
         step = replace(_first(url, etag, last_modified, headers or {}, kind), room=room)
-        left = self._timeout
+        return await self._follow(step, self._timeout)
+
+    async def _follow(self, step: _Step, left: float) -> Fetched | NotModified:
+        """The exchange with its redirects, within so many seconds."""
+        url = step.url
         for _ in range(MOST_REDIRECTS + 1):
-            if kind == "article" and (reason := await self._robots.forbid(step.url)):
+            if step.kind == "article" and (reason := await self._robots.forbid(step.url)):
                 raise _forbidden(step.url, reason)
-            async with self._slots.hold(urls.host(step.url)):
+            async with self._turns.hold(urls.host(step.url), own=self._is_own(step.url)):
                 started = asyncio.get_running_loop().time()
                 outcome = await self._within(left, step)
                 left -= asyncio.get_running_loop().time() - started
@@ -139,6 +150,11 @@ class Fetcher:
         if session is not None:
             await session.close()
 
+    def _is_own(self, url: str) -> bool:
+        """Whether the address spells out a server of the user's own network: nobody has to be spared there."""
+        address = guard.literal(urls.host(url))
+        return address is not None and guard.forbidden_address(address, ()) is not None
+
     async def _site_rules(self, site: str) -> SiteRules:
         """Ask a site for its rules; raises FetchError when its pages could not be had either."""
         told = await self._told(f"{site}/robots.txt")
@@ -151,7 +167,7 @@ class Fetcher:
     async def _told(self, url: str) -> bytes | None:
         """A file of rules: empty when there is none, None when the server fails to say."""
         try:
-            got = await self.get(url)
+            got = await self._follow(_first(url, None, None, {}, "feed"), min(self._timeout, RULES_WITHIN))
         except FetchError as error:
             if error.fault in {"dns", "connect", "tls", "refused_address"}:
                 raise

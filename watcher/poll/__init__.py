@@ -17,7 +17,7 @@ from typing import TypeVar
 import structlog
 
 from watcher.errors import ParseError
-from watcher.fetch import Slots
+from watcher.fetch import Turns
 from watcher.poll import life
 from watcher.poll.assemble import topics_served
 from watcher.poll.commit import Committer, Plan, Ready, Saved
@@ -44,6 +44,9 @@ IN_FLIGHT = 200
 """Feeds that are fetched, read and judged at the same time, and as many that may wait to be saved."""
 
 GAP = "no entry of the last poll was in this one: what came and went in between was missed"
+
+FEW = 3
+"""So many new entries in a feed that was empty before are news; more are what it held all along, as in a first poll."""
 
 LARGE = 500
 """Entries from which on a document takes long enough to be thought about in a thread."""
@@ -102,11 +105,13 @@ class Poller:
     committer: Committer
     clock: Callable[[], datetime]
     step: Callable[[str], None]
-    hosts: Slots = field(default_factory=lambda: Slots(each=IN_FLIGHT))
+    hosts: Turns = field(default_factory=lambda: Turns(each=IN_FLIGHT, gap=0))
     """Feeds of one host that may be in flight: a slow host with many feeds must not take all places."""
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT))
     busy: set[str] = field(default_factory=set)
     """Feeds being polled now: a second tick leaves them alone."""
+    complaints: dict[str, str] = field(default_factory=dict)
+    """Feed id → what was last said against its document: it is said once, not at every poll."""
 
     async def poll(self, ids: Collection[str]) -> PollReport:
         """Poll these feeds; returns when all of them are saved. No feed's failure is raised."""
@@ -187,6 +192,11 @@ class Poller:
             intake = self.intaker.failed(feed, state, error)
             return intake, Ready(feeds=(intake.state,))
 
+    def _complain(self, intake: Intake, reason: str) -> None:
+        if reason and self.complaints.get(intake.feed.id) != reason:
+            log.warning("poll.feed_damaged", feed=intake.feed.name, url=intake.state.url, reason=reason)
+        self.complaints[intake.feed.id] = reason
+
     async def _judge(self, intake: Intake) -> Ready:
         """Find what is unseen in the document and have it judged."""
         if intake.parsed is None:
@@ -194,6 +204,7 @@ class Poller:
         self.step("poll.unseen")
         feed = intake.feed
         document = intake.parsed
+        self._complain(intake, "; ".join(document.warnings))
         items = await _beside(document, lambda: keyed(feed, document))
         by_identity, by_guid = await self.store.read(
             known_entries,
@@ -203,6 +214,8 @@ class Poller:
         )
         by_text = await self._known_words(intake, items, (*by_identity.values(), *by_guid.values()))
         state = _looked_over(intake, items, by_identity, by_text)
+        unseen = sum(one.identity not in by_identity and one.guid not in by_guid for one in items)
+        first = intake.first or (intake.refilled and unseen > FEW)
         sifted = await _beside(
             document,
             lambda: sift(
@@ -213,7 +226,7 @@ class Poller:
                 by_guid=by_guid,
                 by_text=by_text or {},
                 topics=topics_served(feed.topics, self.plan.topics),
-                first=intake.first,
+                first=first,
                 now=self.clock(),
             ),
         )

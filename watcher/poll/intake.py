@@ -40,6 +40,8 @@ class Intake:
     """``parsed`` is all of it."""
     first: bool = False
     """The first document this feed ever gave."""
+    refilled: bool = False
+    """The document before this one held no entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,10 @@ class Intaker:
             read = await self._whole(answer, found, aside)
         alive = replace(alive, entries=read.count, items=read.items)
         first = state.last_success is None
-        return Intake(feed=feed, state=alive, before=state, parsed=read.parsed, whole=whole, first=first)
+        refilled = not (first or state.entries)
+        return Intake(
+            feed=feed, state=alive, before=state, parsed=read.parsed, whole=whole, first=first, refilled=refilled
+        )
 
     async def _outline(self, answer: Fetched, salt: str) -> Outline | None:
         if len(answer.body) <= LOOKED_AT_HERE:

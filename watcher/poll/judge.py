@@ -7,9 +7,10 @@ read (the feed's own full text where it gives one, else the page behind the link
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from watcher.decide import first_hit, too_old
 from watcher.errors import FetchError, WorkerError
@@ -21,10 +22,13 @@ from watcher.relevance.features import Document
 from watcher.relevance.stages import full_document, own_article, snippet_document
 from watcher.relevance.threshold import likely
 from watcher.types import Entry, FullText, Rules, StreamDelta
+from watcher.urls import redact
 from watcher.workers import Workers
 
 PAGES_AT_ONCE = 8
 """Articles on their way at the same time."""
+PATIENCE = timedelta(seconds=15)
+"""So long an alert waits for its article: robots.txt, the page and its extraction may hang one after the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,7 @@ class Judge:
     full_text: FullText
     clock: Callable[[], datetime]
     step: Callable[[str], None]
+    patience: timedelta = PATIENCE
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PAGES_AT_ONCE))
     """A feed full of likely links must not hold that many pages in memory at once."""
 
@@ -121,8 +126,26 @@ class Judge:
             return replace(entry, article=own)
         if self._policy(candidate) == "never" or entry.url is None:
             return entry
+        if candidate.first:  # its digest waits for the slowest feed anyway
+            async with self.places:
+                return await self._in_time(entry, self._read(entry, entry.url))
+        return await self._in_time(entry, self._read_in_turn(entry, entry.url))
+
+    async def _in_time(self, entry: Entry, reading: Coroutine[Any, Any, Entry]) -> Entry:
+        """The entry as it was read, or as the feed has it when that takes too long."""
+        seconds = self.patience.total_seconds()
+        try:
+            async with asyncio.timeout(seconds):
+                return await reading
+        except TimeoutError:
+            where = redact(entry.url or "")
+            return replace(
+                entry, article_note=f"{where}: the article was not read within {seconds:g} s; the feed's text counts"
+            )
+
+    async def _read_in_turn(self, entry: Entry, url: str) -> Entry:
         async with self.places:
-            return await self._read(entry, entry.url)
+            return await self._read(entry, url)
 
     async def _read(self, entry: Entry, url: str) -> Entry:
         try:

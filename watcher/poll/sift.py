@@ -59,15 +59,17 @@ class Sifted:
 def keyed(feed: Feed, parsed: ParsedFeed) -> tuple[Keyed, ...]:
     """Give each item its identity, once per identity.
 
-    A link that several items with different guids share says nothing about identity in this document; a guid that
-    items with different links share says nothing either.
+    A link or a guid that several items of this document share, although they differ in the other one or in their
+    headlines, says nothing about identity in it.
     """
     addresses = [canonical(item.url) if item.url else None for item in parsed.entries]
-    told = [(link, item.guid) for link, item in zip(addresses, parsed.entries, strict=True) if link and item.guid]
-    shared_links = _shared(told)
-    shared_guids = _shared([(guid, link) for link, guid in told])
+    pairs = list(zip(addresses, parsed.entries, strict=True))
+    heads = [content_hash(item.title, "" if item.title else item.text) for item in parsed.entries]
+    told = [(link, item.guid, head) for (link, item), head in zip(pairs, heads, strict=True)]
+    shared_links = _shared([(link, (guid, head)) for link, guid, head in told if link])
+    shared_guids = _shared([(guid, (link, head)) for link, guid, head in told if guid])
     found: dict[str, Keyed] = {}
-    for link, item in zip(addresses, parsed.entries, strict=True):
+    for link, item in pairs:
         guid = None if item.guid in shared_guids else item.guid
         url = None if link in shared_links else item.url
         identity = entry_identity(url, feed.id, guid, item.title, item.text)
@@ -75,7 +77,7 @@ def keyed(feed: Feed, parsed: ParsedFeed) -> tuple[Keyed, ...]:
     return tuple(found.values())
 
 
-def _shared(pairs: Sequence[tuple[str, str]]) -> frozenset[str]:
+def _shared(pairs: Sequence[tuple[str, tuple[str | None, str]]]) -> frozenset[str]:
     """First halves that come with more than one second half."""
     partners = Counter(first for first, _ in set(pairs))
     return frozenset(first for first, count in partners.items() if count > 1)
