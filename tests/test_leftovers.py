@@ -139,6 +139,12 @@ def test_lines_that_lost_their_break_are_parted() -> None:
     assert "Story highlights" in cleaned.dropped
 
 
+def test_a_notice_behind_the_text_of_a_snippet_takes_nothing_with_it() -> None:
+    cleaned = leftovers.clean(f"{BODY[0]} All rights reserved.")
+    assert cleaned.paragraphs == (BODY[0],)
+    assert cleaned.dropped == ("All rights reserved.",)
+
+
 def test_hard_wrapped_mail_is_put_together_again() -> None:
     wrapped = (
         "The harbour authority of Port Ellis said on Tuesday that it\n"

@@ -154,9 +154,8 @@ def sentences(text: str) -> list[str]:
 
 def paragraphs(text: str) -> list[str]:
     """The paragraphs of a text, tidied: its lines, or, where lines were broken to a width, what they were before."""
-    lines = _LINE_BREAK.split(text.replace("\r\n", "\n"))
-    if not _is_wrapped(lines):
-        return [tidied for line in lines if (tidied := tidy(line))]
+    if not is_wrapped(text):
+        return [tidied for line in _LINE_BREAK.split(text) if (tidied := tidy(line))]
     found: list[list[str]] = []
     open_paragraph = False
     for line in _EACH_LINE_BREAK.split(text.replace("\r\n", "\n")):
@@ -169,8 +168,9 @@ def paragraphs(text: str) -> list[str]:
     return [" ".join(parts) for parts in found]
 
 
-def _is_wrapped(lines: list[str]) -> bool:
+def is_wrapped(text: str) -> bool:
     """Whether most lines are about as long as mail's and break in mid-sentence."""
+    lines = _LINE_BREAK.split(text)
     full = [line.rstrip() for line in lines if len(line.rstrip()) >= _WRAPPED_FROM]
     broken = sum(line[-1] not in ".!?:”\"'’)" for line in full)
     return len(full) >= _WRAPPED_LINES and max(map(len, full)) <= _WRAPPED_TO and broken * 2 > len(full)

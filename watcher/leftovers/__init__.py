@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from watcher import text as texts
 from watcher.leftovers.dateline import strip_dateline
-from watcher.leftovers.furniture import is_furniture, is_media_cue, site_talk
+from watcher.leftovers.furniture import is_furniture, is_media_cue, is_notice, site_talk
 from watcher.leftovers.headline import find_headline
 from watcher.leftovers.lines import Context, Line, context, look, split
 from watcher.leftovers.repeats import repeated
@@ -128,7 +128,7 @@ def _paragraphs(
     paragraphs: dict[int, list[str]] = {}
     for number, (place, sentence) in enumerate(said, start=1):
         edge = place in (*kept[:_HEAD], *kept[-_TAIL:])
-        if number in again or site_talk(looked[number], around, edge=edge):
+        if number in again or is_notice(looked[number]) or site_talk(looked[number], around, edge=edge):
             dropped.append((place, sentence))
         else:
             paragraphs.setdefault(place, []).append(sentence)

@@ -10,7 +10,11 @@ import re
 _AGENCIES = r"(?:CNN|AP|AFP|UPI|BBC|dpa|DPA|EFE|ANI|IANS|PTI|TASS|KCNA|Reuters|Xinhua|Yonhap|Bloomberg|Kyodo)"
 _DASHED = re.compile(r"^(?P<place>[^\n—–]{2,70}?)\s*(?:--|—|–|\s-)(?:\s+(?=[\"'“‘]?[^\W_a-z])|\s*$)")
 _PLAIN = re.compile(
-    r"^[^\W\d_a-z][^\n(.!?]{1,40}?,?\s*\([^()]{0,12}" + _AGENCIES + r"[^()]{0,12}\)\s*[:.]?\s*(?=[\"'“‘]?[^\W\d_a-z])"
+    r"^(?:\("
+    + _AGENCIES
+    + r"(?:\ News)?\)|[^\W\d_a-z][^\n(.!?]{1,40}?,?\s*\([^()]{0,12}"
+    + _AGENCIES
+    + r"[^()]{0,12}\))\s*[:.]?\s*(?=[\"'“‘]?[^\W\d_a-z])"
 )
 _ASIAN = re.compile(
     r"^(?:\([^()=]{1,15}=[^()]{1,20}\)\s*(?:[^=\n]{1,30}=\s*)?|[\[【][^\]】\n]{1,25}[\]】]\s*(?:[^=\n]{1,20}=\s*)?"

@@ -52,11 +52,20 @@ def is_furniture(line: Line, around: Context, *, edge: bool) -> bool:
         return True
     if count > _NOTICE or len(line.text) > _LONGEST:
         return False
-    if CERTAIN.search(line.text) or _bare_address(line.text) or (count <= _SHORT and not line.ends and _is_label(line)):
+    if is_notice(line) or _bare_address(line.text) or (count <= _SHORT and not line.ends and _is_label(line)):
         return True
     if _is_caption(line, edge=edge) or (edge and BIOGRAPHY.search(line.text) and not _QUOTED.match(line.text)):
         return True
     return site_talk(line, around, edge=edge)
+
+
+def is_notice(line: Line) -> bool:
+    """Tell whether a line, or the sentence it begins with, is a notice that nobody takes for news."""
+    found = CERTAIN.search(line.text) if len(line.words) <= _NOTICE else None
+    if not found or found.start() == 0:
+        return found is not None
+    first = texts.sentences(line.text)[0]
+    return found.start() < len(first)
 
 
 def is_media_cue(line: Line) -> bool:
@@ -80,7 +89,8 @@ def site_talk(line: Line, around: Context, *, edge: bool) -> bool:
     points += edge
     points += cohesion < 0.2
     points += not _INSIDE_CAPITAL.search(line.text)
-    points -= 2 * (cohesion > 0.5)
+    if not (hints and len(line.words) <= _SHORT and line.words[0] in CALLS):  # an order stays one, however often said
+        points -= 2 * (cohesion > 0.5)
     points -= 2 * bool(_QUOTED.match(line.text))
     return points >= (_ENOUGH if hints else _ENOUGH + 1)
 

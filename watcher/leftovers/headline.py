@@ -52,7 +52,7 @@ def _shared(line: Line, said: Collection[str], least: int) -> float:
 
 def _stem(word: str) -> str:
     """The first five letters: enough to see "withdrawing" in "withdrawal". Two of Hangul, before the particles."""
-    return word[: 2 if _is_hangul(word) else 5]
+    return word[: 5 if word.isascii() or not _is_hangul(word) else 2]
 
 
 def _is_hangul(said: Sequence[str]) -> bool:

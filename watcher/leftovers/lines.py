@@ -89,6 +89,8 @@ def split(text: str) -> list[Line]:
 
 
 def _blocks(text: str) -> list[list[str]]:
+    if texts.is_wrapped(text):
+        return [[paragraph] for paragraph in texts.paragraphs(text)]
     blocks: list[list[str]] = [[]]
     for raw in text.splitlines():
         line = raw.strip()

@@ -114,6 +114,11 @@ CERTAIN = re.compile(
         \bby\b.{0,80};?.{0,80}\b(?:editing|reporting|writing)\ by\b
     | ^\W*(?:reporting|editing|additional\ reporting)\ by\ \w
     | ^\W*the\ post\b.{1,200}\bappeared\ first\ on\b | \bthis\ site\ is\ protected\ by\b
+    | ^\W*(?:editor|author|publisher)(?:['’]s|s['’]|['’])?\ note\b
+    | ^\W*(?:(?:a|an\ earlier)\ version\ of\ )?this\ (?:article|story|report|post|column|essay|piece)\ (?:was\ )?
+        (?:has\ been\ )?(?:first\ |originally\ )?(?:appeared|published|written|updated|corrected|adapted)
+    | ^\W*(?:the\ )?(?:opinions|views)\ expressed\b
+    | ^\W*(?:stock\ )?quotes\ (?:are\ )?delayed\b | ^\W*market\ data\ (?:is\ )?provided\ by\b
     | ^\W*(?:with|from)\ (?:\w+\ )?(?:wires?|agencies|inputs)\b
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -127,6 +132,8 @@ CREDIT = re.compile(
     | \bgetty\ images\b | \b(?:ap|file|stock|handout)\ photo\b
     | /(?:\ ?(?:afp|ap|reuters|getty|epa|bloomberg|shutterstock|yonhap))\b
     | ^\W*(?:reuters|afp|ap)/ | \bvia\ (?:getty|reuters|ap|afp)\b | \b(?:image|photo|media)\ (?:source|caption)\b
+    | ^(?-i:Image|Photo|Caption)\ (?-i:[A-Z]) | ^(?:hide|toggle|enlarge)\ (?:this\ )?(?:caption|image)\b
+    | ^\W*(?:above|below|pictured|left|right|top|bottom):\s
     | \bcourtesy\ of\b | ^\W*source\W | \bsource\s*: | \[사진 | 사진\s*[=:] | 자료사진 | 写真[:：=] | 图[:：]
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -156,7 +163,8 @@ JOBS = _listed(
 
 BIOGRAPHY = re.compile(
     r"\b(?:is|was) (?:an?|the) (?:\w+[\s-]){0,6}?(?:reporter|correspondent|editor|columnist|writer|journalist|producer"
-    r"|contributor|blogger|fellow|anchor)\b.{0,60}\b(?:at|for|with|of|based|who covers|covering|on)\b",
+    r"|contributor|blogger|fellow|anchor)\b.{0,60}\b(?:at|for|with|of|based|who covers|covering|on)\b"
+    r"|^(?-i:[A-Z]\S+ [A-Z]\S+) (?:anchors|hosts) (?:the|a|an)\b",
     re.IGNORECASE,
 )
 """A line about the author."""
