@@ -108,6 +108,113 @@ def test_korean_japanese_and_chinese_sentences_end_where_they_end(text: str, sum
     assert summarise("", text, terms={}) == summary
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Who will pay for the new ferry terminal of Port Ellis?", ""),
+        ("But the ferry terminal and the pier of the harbour are old.", ""),
+        ("In fact, the ferry terminal and the pier are older than the harbour.", ""),
+        ("Needless to say, it is the ferry terminal that the harbour wants.", ""),
+        ("The ferry terminal is old and its pier is cracked, however.", ""),
+        ("to the ferry terminal and the pier, which belong to the harbour.", ""),
+        ("“The ferry terminal must close and the pier must go.”", ""),
+        ("“The ferry terminal must close, and the pier must go,” she said.", ""),
+        ("Marta Lindqvist said: “The ferry terminal must close, and the pier of the harbour too.", ""),
+        ("The ferry terminal and the pier of the harbour would cost more than...", ""),
+        ("Ferry terminal | Pier | Harbour | Places of the harbour authority.", ""),
+        ("", "Read more about the ferry terminal and the pier in our newsletter."),
+        ("", "Image Marta Lindqvist at the ferry terminal, on the pier of the harbour."),
+        ("", "Editor’s note: This report on the ferry terminal was corrected on Friday."),
+        ("", "The opinions expressed on the ferry terminal are the author’s own."),
+    ],
+)
+def test_what_cannot_stand_alone_or_is_no_news_is_not_told(before: str, after: str) -> None:
+    rest = "Engineers found cracks in four pillars. The weather was fine on Tuesday afternoon."
+    chosen = choose("Cracks", "\n\n".join(filter(None, [before, rest, after])), terms=TERMS)
+    assert chosen[0] == "Engineers found cracks in four pillars."
+    assert not {before, after} & set(chosen)
+
+
+def test_the_sentences_of_the_headline_s_event_come_first() -> None:
+    text = (
+        "The islands have many birds and few people. Most of them live in the south. "
+        "Engineers found cracks in the pillars of the terminal. The beaches are empty in winter."
+    )
+    assert choose("Cracks in terminal's pillars alarm islanders", text, terms={}, limit=60) == [
+        "Engineers found cracks in the pillars of the terminal."
+    ]
+
+
+def test_a_second_sentence_tells_something_new() -> None:
+    text = (
+        "The harbour authority will close the old ferry terminal in spring. "
+        "The old ferry terminal will be closed by the harbour authority in spring. "
+        "Engineers found cracks in four of the pillars that carry the pier."
+    )
+    chosen = choose("Port Ellis", text, terms={"ferry": 1.0, "terminal": 1.0, "cracks": 0.2})
+    assert len(chosen) == 2
+    assert chosen[1].startswith("Engineers found cracks")
+
+
+def test_somebody_known_by_the_surname_alone_waits_for_the_introduction() -> None:
+    text = (
+        "Marta Lindqvist of the harbour authority opened the hearing on Tuesday, as she had promised to all of the "
+        "people who live near the pier and were never asked what they think of it, nor of the noise. "
+        "Lindqvist called the old pillars of the pier a danger. "
+        "The council wants new pillars before the first storms of autumn."
+    )
+    assert choose("Hearing", text, terms={"pillars": 1.0}, limit=70) == [
+        "The council wants new pillars before the first storms of autumn."
+    ]
+
+
+def test_teasers_above_the_headline_are_no_part_of_the_article() -> None:
+    text = "The price of herring rises again this winter on all islands.\n\n" + TITLE + "\n\n" + TEXT
+    assert "herring" not in summarise(TITLE, text, terms={"herring": 1.0, "price": 1.0})
+
+
+def test_a_quotation_is_told_whole_and_with_its_speaker() -> None:
+    said = "“The terminal is old. It must close,” Marta Lindqvist of the harbour authority told the council."
+    assert summarise("Council meets", said + " It rained.", terms=TERMS) == said
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "summary"),
+    [
+        (
+            "섬 소식",
+            "포트엘리스 항만청은 3.5% 인상안과 함께 낡은 여객선 터미널을 봄에 닫겠다고 밝혔다. 그는 말을 아꼈다. "
+            "기술자들은 부두를 받치는 기둥 네 개에서 금을 찾아냈다고 설명했다. 무단 전재 및 재배포 금지",
+            "포트엘리스 항만청은 3.5% 인상안과 함께 낡은 여객선 터미널을 봄에 닫겠다고 밝혔다. "
+            "기술자들은 부두를 받치는 기둥 네 개에서 금을 찾아냈다고 설명했다.",
+        ),
+        (
+            "港の閉鎖",
+            "港湾局は「古い乗り場は危険だ。春に閉める。」と発表した。彼は質問に答えなかった。柱にひび割れが四本見つかった。",
+            "港湾局は「古い乗り場は危険だ。春に閉める。」と発表した。彼は質問に答えなかった。柱にひび割れが四本見つかった。",
+        ),
+        (
+            "码头关闭",
+            "港务局局长说：“旧码头很危险。我们春天关闭。”支撑栈桥的四根立柱出现开裂。谁来付钱？",
+            "港务局局长说：“旧码头很危险。我们春天关闭。” 支撑栈桥的四根立柱出现开裂。",
+        ),
+        (
+            "Hafen schließt",
+            "Der alte Anleger wird am 3. Mai geschlossen, z. B. für Fähren. Er ist marode und nicht mehr sicher.",
+            "Der alte Anleger wird am 3. Mai geschlossen, z. B. für Fähren. Er ist marode und nicht mehr sicher.",
+        ),
+        (
+            "Cierra el muelle",
+            "¿Quién paga el nuevo muelle? La autoridad cerrará la vieja terminal en primavera, dijo la Sra. Ruiz. "
+            "«No hay dinero.»",
+            "La autoridad cerrará la vieja terminal en primavera, dijo la Sra. Ruiz.",
+        ),
+    ],
+)
+def test_summaries_in_other_languages(title: str, text: str, summary: str) -> None:
+    assert summarise(title, text, terms={}) == summary
+
+
 PIECES = st.sampled_from(
     [*TEXT.splitlines(), TITLE, "He said so.", "…", "“No,” she said.", "협상이 시작됐다고 밝혔다.", "\n\n"]
 )
@@ -125,5 +232,12 @@ def test_a_summary_is_short_made_of_the_text_and_always_the_same(
     assert len(chosen) <= 3
     assert len(summary) <= limit
     assert all(sentence in tidied for sentence in chosen)
+    assert not any(texts.has_open_quotation(sentence) for sentence in chosen)
     assert summary.replace(" ", "") == "".join(chosen).replace(" ", "")
     assert summarise(title, text, terms=dict(reversed(terms.items())), limit=limit) == summary
+
+
+@given(st.text(max_size=80))
+def test_an_entry_with_a_headline_only_has_no_summary(title: str) -> None:
+    assert summarise(title, title, terms={}) == ""
+    assert summarise(title, "", terms={}) == ""

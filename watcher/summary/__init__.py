@@ -1,0 +1,89 @@
+"""Two or three whole sentences of an article that tell its news with the topic in view.
+
+One rule: the publisher's own sentences, untouched and in their order; nothing is better than half a sentence or an echo
+of the headline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from watcher import leftovers
+from watcher import text as texts
+from watcher.summary.sentence import Sentence, echoes, look
+from watcher.summary.worth import Interest
+
+__all__ = ["MOST", "choose", "summarise"]
+
+MOST = 3
+"""Sentences of a summary."""
+_READ = 15_000
+"""Characters of the text that are looked at: news stands before them."""
+_WORTH = 0.35
+"""A further sentence must be worth this much of the best one."""
+
+
+def summarise(title: str, text: str, *, terms: Mapping[str, float], limit: int = 350) -> str:
+    """Return at most three whole sentences, ``limit`` characters together, in the text's order.
+
+    ``terms`` are the topic's words and word pairs with their weights (not negative); without any the headline and the
+    place in the text decide. "" when the text says nothing beyond the headline, or no whole sentence fits. Never
+    raises.
+    """
+    chosen = choose(title, text, terms=terms, limit=limit)
+    joined = chosen[0] if chosen else ""
+    for sentence in chosen[1:]:
+        joined += ("" if joined.endswith(("。", "！", "？", "」", "』")) else " ") + sentence
+    return joined
+
+
+def choose(title: str, text: str, *, terms: Mapping[str, float], limit: int = 350) -> list[str]:
+    """Return the sentences of ``summarise`` one by one."""
+    sentences = _sentences(_below_headline(title, text[:_READ]))
+    headline = frozenset(texts.words(title))
+    able = {
+        place: sentence
+        for place, sentence in enumerate(sentences)
+        if sentence.whole and len(sentence.text) <= limit and not echoes(sentence, headline)
+    }
+    taken = _best(sentences, able, Interest(title, sentences, terms), limit)
+    return [sentences[place].text for place in sorted(taken)]
+
+
+def _below_headline(title: str, text: str) -> str:
+    """Return the text below its own headline: on some pages teasers of other articles stand above it."""
+    heading = texts.tidy(title).casefold()
+    lines = text.splitlines()
+    half = len(lines) // 2
+    place = next((place for place, line in enumerate(lines[:half]) if texts.tidy(line).casefold() == heading), None)
+    return text if place is None or not heading else "\n".join(lines[place + 1 :])
+
+
+def _sentences(text: str) -> list[Sentence]:
+    """Return the text's sentences without left-overs; a lone line without a full stop is a whole one too."""
+    paragraphs = leftovers.clean(text).paragraphs
+    parts = [sentence for paragraph in paragraphs for sentence in texts.sentences(paragraph)]
+    return [look(part, lone=len(parts) == 1) for part in parts]
+
+
+def _best(sentences: Sequence[Sentence], able: dict[int, Sentence], interest: Interest, limit: int) -> list[int]:
+    """Take the sentence that adds most to those taken, while one adds enough (MMR: Carbonell and Goldstein, 1998)."""
+    taken: list[int] = []
+    room, best = limit, 0.0
+    while able and len(taken) < MOST:
+        fitting = {
+            place: sentence
+            for place, sentence in able.items()
+            if len(sentence.text) <= room and (not sentence.leans or place - 1 in taken)
+        }
+        values = interest.values(fitting, [sentences[place] for place in taken])
+        if not values:
+            break
+        place = max(values, key=lambda place: (values[place], -place))
+        best = best or values[place]
+        if values[place] < _WORTH * best:
+            break
+        taken.append(place)
+        room -= len(sentences[place].text) + 1
+        del able[place]
+    return taken

@@ -1,0 +1,120 @@
+"""What is seen of one sentence: whether it can stand alone, whose words it is, what it tells.
+
+One rule: signs that can be seen in the sentence itself; what they are worth is decided in ``worth``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from watcher import text as texts
+from watcher.leftovers.vocabulary import SMALL_WORDS
+
+_FEWEST_WORDS = 5
+"""Fewer words (pairs of letters, in scripts without spaces) tell nothing."""
+
+_END = re.compile(r"[.!?。！？؟।][\"'”’»›)\]）」』]*$")
+_BROKEN = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])[\"'”’»)\]]*$")
+_DANGLING = re.compile(
+    r"""^[\s"'“‘„«「『(]*(?:
+      (?:he|she|they|it|this|that|these|those|his|her|hers|their|theirs|its|him|them|both|such|but|and|so|or|yet|nor
+        |however|instead|meanwhile|moreover|furthermore|still|also|then|thus
+        |anything|nothing|let['’]s|after\ all|of\ course|indeed|by\ contrast
+        |in\ (?:fact|response|contrast|particular|short|that|this|(?:addition|turn)(?=,))|as\ (?:a\ result|such)
+        |for\ (?:example|instance|that|this)|at\ (?:the\ same\ time|that|this)|on\ the\ (?:other\ hand|contrary)
+        |even\ (?:so|then)|because\ of\ (?:this|that)|thus|therefore|nevertheless|otherwise|likewise
+        |similarly|additionally|consequently|afterwards?|later|earlier|there|here
+        |the\ (?:latter|former|other|same)|another|others)
+        (?:['’](?:s|re|d|ll|ve))?\b
+    | (?:il|elle|ils|elles|ce|cela|cette|ces|mais|et|er|sie|es|dies\w*|aber|und|doch|él|ella|ellos|ellas|est[eoa]s?
+        |pero|ele|ela|eles|elas|isso|mas|egli|lui|lei|essi|questo|questa|ma)\b
+    | (?:он|она|они|это|этот|но)\b
+    | (?:그는|그녀는|그들은|그의|이는|이에|이어|그러나|하지만|그리고|또한|또|한편|이와
+        |이들은|이를|그러면서|반면|아울러)(?:\s|,)
+    | (?:彼は|彼女は|彼らは|これ|それ|この|その|しかし|また|一方|同氏|他|她|它|但|这|這|此|对此
+        |该|該|而且|并且|其中|同时|然而|不过)
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Starts that lean on the sentence before."""
+_LINKED = re.compile(
+    r",\s(?:however|though|too|meanwhile|for\ (?:example|instance)|instead|therefore|as\ well)[,.]"
+    r"|^(?:Now|Nowhere|Never|Today|Soon|Often|Perhaps|Maybe|Rarely|Only|Yesterday|Once|Needless\ to\ say),?"
+    r"\s(?:[a-z]+\s){0,2}(?:he|she|they|it)\b"
+)
+"""The same further inside: "…, however.", "Nowhere do they …"."""
+_SPEAKER = re.compile(
+    r"[,.!?][\"”’»]\s*(?:he|she|they|it)\s+(?:said|says|added|told|wrote|tweeted|asked|continued|explained)\b",
+    re.IGNORECASE,
+)
+"""Words of somebody whom only the sentence before names."""
+
+_ONLY_SPEECH = re.compile(r"^[\"“„«「『].*[\"”»」』]$", re.DOTALL)
+"""Words of which nobody says whose they are."""
+_DIGIT = re.compile(r"\d")
+_QUESTION = re.compile(r"[?？][\"'”’»›)\]）」』]*$")
+_QUOTED = re.compile(r"[“„«「『][^”»」』]*[”“»」』]|\"[^\"]*\"")
+_FRAGMENT = re.compile(r"^[\"'“‘„«(]*[a-zß-öø-ÿ](?![A-Z])")
+"""A small letter first: something is lost before it (but "iPhone")."""
+_TALK = re.compile(r"\b(?:I|[Ww]e|[Yy]ou|us|[Mm]y|mine|[Oo]ur|[Yy]our)\b(?!\.)")
+_MOSTLY_QUOTED, _SHOUTED, _TALKING = 0.8, 0.7, 0.6
+"""What is left of the worth of somebody's words, of an exclamation, and of a writer who speaks of himself or to you."""
+_OPENING = re.compile(
+    r"^(?:(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Judge|Herr|Frau|Sr|Sra|Mme)\.?\s+)?([A-ZÀ-Þ][\w’'-]*[a-zß-ÿ])(?:['’]s)?,?\s+(?=[a-zß-ÿ])"
+)
+_FULL_NAME = re.compile(r"\b[A-ZÀ-Þ][\w-]*\.?\s(?=([A-ZÀ-Þ][\w-]*[a-zß-ÿ])\b)")
+"""The second of two words with capitals: "Marta Lindqvist"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A sentence and what is seen of it."""
+
+    text: str
+    words: tuple[str, ...]
+    telling: frozenset[str]
+    """Its words without those that carry grammar."""
+    leans: bool
+    """It makes sense only after the sentence before."""
+    whole: bool
+    """It states something, ends as a sentence, is no row of a table, and says enough to be told."""
+    weight: float
+    """What is left of its worth: (0, 1]."""
+    opening: str
+    """The name it begins with, where that is one word (a title aside); else ""."""
+    named: tuple[str, ...]
+    """The last names of the full names in it."""
+    figure: bool
+    """There is a number in it."""
+
+
+def look(part: str, *, lone: bool) -> Sentence:
+    """Return what is seen of a sentence. ``lone``: there is no other in the text, so that it needs no full stop."""
+    words = tuple(texts.words(part))
+    ends = bool(_END.search(part)) or lone
+    plain = _QUOTED.sub(" ", part)
+    weight = _MOSTLY_QUOTED if len(plain) * 2 < len(part) else 1.0
+    weight *= _SHOUTED if plain.endswith(("!", "！")) else 1.0
+    return Sentence(
+        text=part,
+        words=words,
+        telling=frozenset(word for word in words if word not in SMALL_WORDS),
+        leans=bool(_DANGLING.match(part) or _LINKED.search(part) or _SPEAKER.search(part) or _ONLY_SPEECH.match(part)),
+        whole=ends
+        and len(words) >= _FEWEST_WORDS
+        and (lone or not _FRAGMENT.match(part))
+        and " | " not in part
+        and not (_BROKEN.search(part) or _QUESTION.search(part) or texts.has_open_quotation(part)),
+        weight=weight * (_TALKING if _TALK.search(plain) else 1.0),
+        opening=opening.group(1) if (opening := _OPENING.match(part)) else "",
+        named=tuple(found.group(1) for found in _FULL_NAME.finditer(part)),
+        figure=bool(_DIGIT.search(part)),
+    )
+
+
+def echoes(sentence: Sentence, headline: frozenset[str]) -> bool:
+    """Tell whether a sentence says hardly more than the headline."""
+    own = frozenset(sentence.words)
+    new = len(own - headline)
+    return bool(headline) and (new <= 0.25 * len(own) or (len(headline - own) <= 0.1 * len(headline) and new <= 4))
