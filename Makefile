@@ -37,7 +37,10 @@ test: $(READY)
 	$(BIN)/pytest -n 4 -m "not corpora" $(ARGS)
 test-fast: $(READY)
 	$(BIN)/pytest -n 4 -m "not slow and not corpora" $(ARGS)
+# TextRank and LexRank, in a virtual environment of their own: sumy brings a dozen packages that nothing else needs
 eval: $(READY)
+	@test -x build/baselines/bin/python || { $(BIN)/python -m venv build/baselines && \
+	  build/baselines/bin/python -m pip install -q --disable-pip-version-check sumy==0.13.0 numpy; }
 	$(BIN)/pytest tests/eval -m "" -s $(ARGS)
 bench: $(READY)
 	$(BIN)/python -m tests.bench.scoring
