@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 RUN    := $(VENV)/.runtime
 export WATCHER_CORPORA ?= $(abspath $(wildcard ../shared))
 
-.PHONY: all demo run test test-fast lint eval bench bench-peers corpora image schema picture clean
+.PHONY: all demo run test test-fast lint eval bench bench-peers bench-scale corpora image schema picture clean
 all: lint test
 
 # what the product itself needs (demo, run), and what working on it needs on top of that
@@ -50,6 +50,9 @@ bench-peers: $(READY)
 	@test -x build/peers/bin/r2e || { $(BIN)/python -m venv build/peers && \
 	  build/peers/bin/python -m pip install -q --disable-pip-version-check reader==3.26 sgmllib3k==1.0.0 rss2email==3.14; }
 	$(BIN)/python -m tests.bench.polling --peers build/peers/bin/python $(ARGS)
+# whether it scales: cost by number of feeds, slow servers, feeds made to harm, memory; some ten minutes
+bench-scale: $(READY)
+	$(BIN)/python -m tests.bench.scale $(ARGS)
 corpora: $(READY)
 	$(BIN)/pytest -n 2 -m corpora $(ARGS)
 image:

@@ -21,7 +21,7 @@ from rich.console import Console
 
 from tests.bench.cost import spent
 from tests.line import SEEDS
-from watcher.app import build
+from watcher.app import build, spare_collector
 from watcher.config import load
 from watcher.store import Store
 
@@ -39,6 +39,7 @@ async def polled(config_path: Path) -> tuple[float, float]:
     config = load(config_path, {})
     with Store.open(config.database) as store:
         app = build(config, store, console=Console(quiet=True))
+        spare_collector()
         try:
             await app.start()
             began, wall = spent(), perf_counter()

@@ -25,7 +25,7 @@ from rich.console import Console
 from tests.bench.cost import resident, spent
 from tests.bench.feeds import HOSTS
 from tests.bench.polling import configure, served
-from watcher.app import App, build
+from watcher.app import App, build, spare_collector
 from watcher.config import load
 from watcher.store import Store
 from watcher.store.feeds import feed_states
@@ -42,6 +42,7 @@ async def running(folder: Path) -> AsyncIterator[App]:
     config = load(folder / "watcher.yaml", {})
     with Store.open(config.database) as store:
         app = build(config, store, console=Console(quiet=True))
+        spare_collector()
         try:
             await app.start()
             yield app

@@ -14,7 +14,16 @@ import structlog
 from rich.console import Console
 
 from watcher import __version__
-from watcher.app.parts import Topics, extract, load_seeds, make_fetcher, make_notifiers, make_scorer, utc_now
+from watcher.app.parts import (
+    Topics,
+    extract,
+    load_seeds,
+    make_fetcher,
+    make_notifiers,
+    make_scorer,
+    spare_collector,
+    utc_now,
+)
 from watcher.config import Config
 from watcher.deliver import DeliverReport, Policy, TopicPolicy, deliver
 from watcher.fetch import Fetcher, Turns
@@ -40,7 +49,17 @@ from watcher.store.stream import load_stream, prune_stream
 from watcher.urls import redact
 from watcher.workers import Workers
 
-__all__ = ["App", "Topics", "build", "extract", "load_seeds", "make_fetcher", "make_scorer", "utc_now"]
+__all__ = [
+    "App",
+    "Topics",
+    "build",
+    "extract",
+    "load_seeds",
+    "make_fetcher",
+    "make_scorer",
+    "spare_collector",
+    "utc_now",
+]
 
 log = structlog.get_logger("watcher.app")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -23,12 +24,26 @@ from watcher.types import Article, Seed, Sensitivity
 
 log = structlog.get_logger("watcher.app")
 
+COLLECT_AFTER = 10_000
+"""New objects after which the youngest are looked through; Python's own 700 is meant for small programs."""
+
 Topics = Mapping[str, tuple[tuple[Seed, ...], Sensitivity]]
 
 
 def utc_now() -> datetime:
     """The service's clock."""
     return datetime.now(UTC)
+
+
+def spare_collector() -> None:
+    """Let the garbage collector leave alone what was made at the start, which stays, and look at the rest more rarely.
+
+    For a process that polls: each poll makes thousands of small objects, and looking through the tables and libraries
+    each time was a third of what a 304 cost.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 10, 10)
 
 
 def load_seeds(config: Config) -> tuple[Topics, tuple[Problem, ...]]:

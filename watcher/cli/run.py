@@ -120,10 +120,11 @@ def _until_told(work: Coroutine[Any, Any, Any], store: Store) -> Any:
 
 
 async def _once(setup: Setup, store: Store, *, quiet: bool, printing: bool = False) -> OnceReport:
-    from watcher.app import build
+    from watcher.app import build, spare_collector
     from watcher.once import once
 
     app = build(setup.config, store, console=_console(quiet=quiet), printing=printing, topics=setup.topics)
+    spare_collector()
     try:
         return await once(app)
     finally:
@@ -131,12 +132,13 @@ async def _once(setup: Setup, store: Store, *, quiet: bool, printing: bool = Fal
 
 
 async def _serve(ctx: typer.Context, setup: Setup, store: Store) -> None:
-    from watcher.app import build
+    from watcher.app import build, spare_collector
     from watcher.config import load
     from watcher.service import Service
 
     path = options(ctx).config
     app = build(setup.config, store, console=_console(quiet=False), topics=setup.topics)
+    spare_collector()
     try:
         await Service(app=app, reread=lambda: load(path, os.environ), seen=setup.seen).run()
     finally:

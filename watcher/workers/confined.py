@@ -21,6 +21,8 @@ from typing import Any
 from watcher.errors import WatcherError
 
 _MIB = 1024**2
+_COLLECT_AFTER = 10_000
+"""New objects after which garbage is looked for: a feed's parse tree is no garbage."""
 HEAVY_FEED = 256 * 1024
 """Bytes of a feed document that take much memory to read."""
 
@@ -80,6 +82,8 @@ def confine(memory: int, nice: int) -> None:
     ``nice``: how far it steps back where processors are short, 0 to 19.
     """
     os.nice(nice)
+    gc.freeze()  # the libraries, which it shares with the process it was forked from
+    gc.set_threshold(_COLLECT_AFTER, 10, 10)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit(memory)
     _die_with_parent()
