@@ -21,6 +21,7 @@ from watcher.relevance import Scorer, scorer_factory
 from watcher.relevance.stream import Stream
 from watcher.seeds import load
 from watcher.types import Article, Seed, Sensitivity
+from watcher.workers.confined import give_back
 
 log = structlog.get_logger("watcher.app")
 
@@ -41,7 +42,7 @@ def spare_collector() -> None:
     For a process that polls: each poll makes thousands of small objects, and looking through the tables and libraries
     each time was a third of what a 304 cost.
     """
-    gc.collect()
+    give_back()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 10, 10)
 

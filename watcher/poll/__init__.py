@@ -42,6 +42,8 @@ BATCH, BATCH_ENTRIES = 500, 1500
 """Feeds of one transaction at most, and judged entries from which on it takes no more feeds."""
 IN_FLIGHT = 200
 """Feeds that are fetched, read and judged at the same time, and as many that may wait to be saved."""
+TASKS = 1_000
+"""Feeds of one poll that are in flight or wait for their turn; the others are no more than a row yet."""
 
 GAP = "no entry of the last poll was in this one: what came and went in between was missed"
 
@@ -122,8 +124,9 @@ class Poller:
         finished: asyncio.Queue[_Prepared] = asyncio.Queue(IN_FLIGHT)
         try:
             states = await self.store.read(feed_states, wanted)
-            tasks = [asyncio.create_task(self._take_turn(states[one], finished)) for one in wanted if one in states]
-            await self._collect(len(tasks), finished, report)
+            waiting = iter(states.values())
+            tasks = [asyncio.create_task(self._take_turns(waiting, finished)) for _ in range(min(TASKS, len(states)))]
+            await self._collect(len(states), finished, report)
         finally:
             for task in tasks:
                 task.cancel()
@@ -145,10 +148,11 @@ class Poller:
         report.count(await self.committer.commit(Ready(judged=tuple(judged), delta=delta)))
         return report
 
-    async def _take_turn(self, state: FeedState, finished: asyncio.Queue[_Prepared]) -> None:
-        """Prepare a feed when its host and the line have room, and hand it over to be saved."""
-        async with self.hosts.hold(host(self.plan.feeds[state.id].url)), self.places:
-            await finished.put(await self._prepare(state))
+    async def _take_turns(self, waiting: Iterator[FeedState], finished: asyncio.Queue[_Prepared]) -> None:
+        """Prepare feed after feed, each when its host and the line have room, and hand it over to be saved."""
+        for state in waiting:
+            async with self.hosts.hold(host(self.plan.feeds[state.id].url)), self.places:
+                await finished.put(await self._prepare(state))
 
     async def _collect(self, expected: int, finished: asyncio.Queue[_Prepared], report: PollReport) -> None:
         """Save what is ready in batches, while the slower feeds are still on their way."""

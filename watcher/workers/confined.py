@@ -68,7 +68,7 @@ def call(target: str, args: tuple[object, ...]) -> Value | Refusal | Crash:
         return Crash(type(error).__name__, "".join(traceback.format_exception(error, limit=20))[-8000:])
     finally:
         if any(isinstance(arg, bytes) and len(arg) > HEAVY_FEED for arg in args):
-            _give_back()
+            give_back()
 
 
 def _resolve(target: str) -> Any:
@@ -112,8 +112,8 @@ def _address_space() -> int:
         return 512 * _MIB
 
 
-def _give_back() -> None:
-    """Return what a large document left behind to the system."""
+def give_back() -> None:
+    """Return to the system what is free: a large document, or a start, leaves much behind."""
     gc.collect()
     if sys.platform == "linux":
         import ctypes  # noqa: PLC0415  Linux only
