@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,20 +31,35 @@ class Ended:
     """Bytes: the most that the process and all its descendants held in memory."""
 
     @property
+    def events(self) -> list[dict[str, Any]]:
+        """The lines of its log."""
+        lines = (line for line in self.err.splitlines() if line.startswith("{"))
+        return [json.loads(line) for line in lines]
+
+    @property
     def report(self) -> dict[str, Any]:
         """The summary that ``run --once --json`` prints, all of its standard output."""
         told: dict[str, Any] = json.loads(self.out)
         return told
 
 
-async def watcher(*args: str, environ: Mapping[str, str] | None = None, limit: float = 300) -> Ended:
-    """Run the command line to its end; only ``environ`` and what a shell needs is in its environment."""
+async def watcher(
+    *args: str,
+    environ: Mapping[str, str] | None = None,
+    limit: float = 300,
+    module: str = "watcher",
+    until: Callable[[], bool] | None = None,
+) -> Ended:
+    """Run the command line to its end; only ``environ`` and what a shell needs is in its environment.
+
+    ``module`` is what is run; ``until`` is asked several times a second and ends a service as a container engine does.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     begun = time.monotonic()
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "watcher",
+        module,
         *args,
         cwd=REPOSITORY,
         env={**kept, "PYTHONWARNINGS": "default", **(environ or {})},
@@ -52,7 +67,7 @@ async def watcher(*args: str, environ: Mapping[str, str] | None = None, limit: f
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    watching = asyncio.create_task(_peak(child.pid))
+    watching = asyncio.create_task(_watch(child, until))
     try:
         async with asyncio.timeout(limit):
             out, err = await child.communicate()
@@ -76,9 +91,12 @@ PEAKS: dict[int, int] = {}
 """Process id → the most memory its tree was seen to hold."""
 
 
-async def _peak(pid: int) -> None:
+async def _watch(child: asyncio.subprocess.Process, until: Callable[[], bool] | None) -> None:
     while True:
-        PEAKS[pid] = max(PEAKS.get(pid, 0), resident(pid))
+        PEAKS[child.pid] = max(PEAKS.get(child.pid, 0), resident(child.pid))
+        if until is not None and until():
+            child.terminate()
+            until = None
         await asyncio.sleep(SAMPLED)
 
 

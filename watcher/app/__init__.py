@@ -256,11 +256,13 @@ def build(
     console: Console | None = None,
     printing: bool = False,
     topics: Topics | None = None,
+    workers: Workers | None = None,
 ) -> App:
     """Make everything. Raises ConfigError (SeedError) when a topic has no usable seed.
 
     ``on_step`` hears the name of every step of the line before it begins; ``jitter`` gives numbers in [0, 1);
-    ``printing`` prints on the console what would be posted. ``topics``: the seeds, where they were loaded already.
+    ``printing`` prints on the console what would be posted. ``topics``: the seeds, where they were loaded already;
+    ``workers``: processes with other limits than the usual.
     """
     if topics is None:
         topics, _ = load_seeds(config)
@@ -274,7 +276,7 @@ def build(
         stream=stream,
         scorer=make_scorer(topics, stream, now=clock()),
         fetcher=make_fetcher(config),
-        workers=Workers(),
+        workers=workers or Workers(),
         poller=None,  # type: ignore[arg-type]  # made two lines below, from the app itself
         notifiers=make_notifiers(config, console, printing=printing),
         printing=printing,

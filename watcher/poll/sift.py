@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -64,10 +63,8 @@ def keyed(feed: Feed, parsed: ParsedFeed) -> tuple[Keyed, ...]:
     """
     addresses = [canonical(item.url) if item.url else None for item in parsed.entries]
     pairs = list(zip(addresses, parsed.entries, strict=True))
-    heads = [content_hash(item.title, "" if item.title else item.text) for item in parsed.entries]
-    told = [(link, item.guid, head) for (link, item), head in zip(pairs, heads, strict=True)]
-    shared_links = _shared([(link, (guid, head)) for link, guid, head in told if link])
-    shared_guids = _shared([(guid, (link, head)) for link, guid, head in told if guid])
+    shared_links = _shared((link, (item.guid, _head(item))) for link, item in pairs if link)
+    shared_guids = _shared((item.guid, (link, _head(item))) for link, item in pairs if item.guid)
     found: dict[str, Keyed] = {}
     for link, item in pairs:
         guid = None if item.guid in shared_guids else item.guid
@@ -77,10 +74,14 @@ def keyed(feed: Feed, parsed: ParsedFeed) -> tuple[Keyed, ...]:
     return tuple(found.values())
 
 
-def _shared(pairs: Sequence[tuple[str, tuple[str | None, str]]]) -> frozenset[str]:
+def _head(item: FeedEntry) -> str:
+    return item.title.casefold() or content_hash("", item.text)
+
+
+def _shared(pairs: Iterable[tuple[str, tuple[str | None, str]]]) -> frozenset[str]:
     """First halves that come with more than one second half."""
-    partners = Counter(first for first, _ in set(pairs))
-    return frozenset(first for first, count in partners.items() if count > 1)
+    partners: dict[str, tuple[str | None, str]] = {}
+    return frozenset([first for first, second in pairs if partners.setdefault(first, second) != second])
 
 
 def sift(
