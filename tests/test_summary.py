@@ -125,7 +125,7 @@ def test_korean_japanese_and_chinese_sentences_end_where_they_end(text: str, sum
         ("", "Read more about the ferry terminal and the pier in our newsletter."),
         ("", "Image Marta Lindqvist at the ferry terminal, on the pier of the harbour."),
         ("", "Editor’s note: This report on the ferry terminal was corrected on Friday."),
-        ("", "The opinions expressed on the ferry terminal are the author’s own."),
+        ("", "The opinions expressed in this column on the ferry terminal are the author’s own."),
     ],
 )
 def test_what_cannot_stand_alone_or_is_no_news_is_not_told(before: str, after: str) -> None:

@@ -149,7 +149,7 @@ def sentences(text: str) -> list[str]:
 
     Abbreviations, initials, decimals and what stands inside a quotation do not end one.
     """
-    return [sentence for paragraph in paragraphs(text) for sentence in _of_line(paragraph)]
+    return [sentence for paragraph in paragraphs(text) for sentence in sentences_of(paragraph)]
 
 
 def paragraphs(text: str) -> list[str]:
@@ -176,7 +176,8 @@ def is_wrapped(text: str) -> bool:
     return len(full) >= _WRAPPED_LINES and max(map(len, full)) <= _WRAPPED_TO and broken * 2 > len(full)
 
 
-def _of_line(line: str) -> list[str]:
+def sentences_of(line: str) -> list[str]:
+    """The same of one line that is tidied already."""
     found: list[str] = []
     start = 0
     for match in _END.finditer(line):

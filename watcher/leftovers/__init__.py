@@ -121,7 +121,7 @@ def _paragraphs(
         text = strip_dateline(lines[place].text) if number < 3 else lines[place].text
         if text != lines[place].text:
             dropped.append((place, lines[place].text[: len(lines[place].text) - len(text)].strip()))
-        said += [(place, sentence) for sentence in texts.sentences(text)]
+        said += [(place, sentence) for sentence in texts.sentences_of(text)]
     looked = [look(heading, -1), *(look(sentence, place) for place, sentence in said)]
     pairs = {number for number, line in enumerate(looked) if line.pairs}
     again = repeated([line.words for line in looked], [True, *(line.ends for line in looked[1:])], pairs=pairs)

@@ -18,7 +18,10 @@ from watcher.leftovers.vocabulary import (
     BYLINE,
     CALLS,
     CERTAIN,
+    CERTAIN_PHRASES,
+    CERTAIN_START,
     CREDIT,
+    CREDIT_PHRASES,
     JOBS,
     LABELS,
     POINTING,
@@ -61,11 +64,13 @@ def is_furniture(line: Line, around: Context, *, edge: bool) -> bool:
 
 def is_notice(line: Line) -> bool:
     """Tell whether a line, or the sentence it begins with, is a notice that nobody takes for news."""
-    found = CERTAIN.search(line.text) if len(line.words) <= _NOTICE else None
-    if not found or found.start() == 0:
-        return found is not None
-    first = texts.sentences(line.text)[0]
-    return found.start() < len(first)
+    if len(line.words) > _NOTICE:
+        return False
+    lowered = line.text.lower()
+    if CERTAIN_START.match(lowered):
+        return True
+    found = CERTAIN.search(lowered) if any(phrase in lowered for phrase in CERTAIN_PHRASES) else None
+    return found is not None and found.start() < len(texts.sentences_of(line.text)[0])
 
 
 def is_media_cue(line: Line) -> bool:
@@ -125,12 +130,14 @@ def _is_label(line: Line) -> bool:
 
 
 def _is_caption(line: Line, *, edge: bool) -> bool:
-    credit = CREDIT.search(strip_dateline(line.text))
+    lowered = line.text.lower()
+    may_credit = any(phrase in lowered for phrase in CREDIT_PHRASES)
+    credit = CREDIT.search(strip_dateline(line.text)) if may_credit else None
     if credit and (not line.ends or credit.start() < 3):
         return True
     if POINTING.search(line.text) and (line.truncated or not line.ends):
         return True
-    return edge and line.truncated and len(line.words) > 8 and len(texts.sentences(line.text)) == 1
+    return edge and line.truncated and len(line.words) > 8 and len(texts.sentences_of(line.text)) == 1
 
 
 def _bare_address(text: str) -> bool:

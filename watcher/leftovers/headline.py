@@ -31,7 +31,7 @@ def find_headline(lines: Sequence[Line], gone: Collection[int], stretch: range) 
     if body is None:
         return None
     sentences = [lines[place].words for place in range(body, stretch.stop) if lines[place].ends]
-    said = {_stem(word) for words in sentences for word in words}
+    said = set(map(_stem, {word for words in sentences for word in words}))
     near = [place for place in range(max(0, body - _SEARCHED), body) if place not in gone]
     least = 3 if len(stretch) < len(lines) else 1  # a copied page shows other articles' headlines too
     shared = {place: _shared(lines[place], said, least) for place in near if _may_head(lines, place, sentences)}

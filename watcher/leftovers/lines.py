@@ -64,7 +64,7 @@ def look(text: str, block: int) -> Line:
     words = tuple(word.lower().replace("’", "'") for word in written)
     count = max(1, len(words))
     letters = sum(map(len, words))
-    pairs = letters > 14 * len(words) or len(_UNSPACED.findall(text)) * 2 > letters
+    pairs = letters > 14 * len(words) or (not text.isascii() and len(_UNSPACED.findall(text)) * 2 > letters)
     if pairs:
         words = tuple(texts.words(text)) or words
         count = len(words)

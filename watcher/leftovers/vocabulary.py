@@ -109,21 +109,34 @@ CERTAIN = re.compile(
     | \btous\ droits\ réservés\b | \balle\ rechte\ vorbehalten\b
     | \b(?:todos\ los\ derechos|todos\ os\ direitos)\ reservad
     | \btutti\ i\ diritti\ riservati\b | 무단\s*전재 | 재배포\s*금지 | 저작권자 | 無断転載 | 版权所有 | 版權所有
-    | \bcontributed\ to\ this\ (?:report|story|article)\b
-    | ^\W*(?:additional\ )?(?:reporting|writing|editing|written|compiled|edited|produced)\b.{0,120}
-        \bby\b.{0,80};?.{0,80}\b(?:editing|reporting|writing)\ by\b
-    | ^\W*(?:reporting|editing|additional\ reporting)\ by\ \w
-    | ^\W*the\ post\b.{1,200}\bappeared\ first\ on\b | \bthis\ site\ is\ protected\ by\b
-    | ^\W*(?:editor|author|publisher)(?:['’]s|s['’]|['’])?\ note\b
-    | ^\W*(?:(?:a|an\ earlier)\ version\ of\ )?this\ (?:article|story|report|post|column|essay|piece)\ (?:was\ )?
-        (?:has\ been\ )?(?:first\ |originally\ )?(?:appeared|published|written|updated|corrected|adapted)
-    | ^\W*(?:the\ )?(?:opinions|views)\ expressed\b
-    | ^\W*(?:stock\ )?quotes\ (?:are\ )?delayed\b | ^\W*market\ data\ (?:is\ )?provided\ by\b
-    | ^\W*(?:with|from)\ (?:\w+\ )?(?:wires?|agencies|inputs)\b
+    | \bcontributed\ to\ this\ (?:report|story|article)\b | \bthis\ site\ is\ protected\ by\b
     """,
-    re.IGNORECASE | re.VERBOSE,
+    re.VERBOSE,
 )
-"""Notices that are never an article's own words; believed in short lines only."""
+"""Notices, in lower case, that are never an article's own words; believed in short lines only."""
+
+CERTAIN_PHRASES = (
+    "rights", "copyright", "(c)", "©", "droits", "rechte", "derechos", "direitos", "diritti", "무단", "재배포",
+    "저작권자", "無断", "版", "contributed", "protected",
+)  # fmt: skip
+"""Each of them has one of these: what has none needs no search."""
+
+CERTAIN_START = re.compile(
+    r"""\W*(?:
+      (?:additional\ )?(?:reporting|writing|editing|written|compiled|edited|produced)\b.{0,120}
+        \bby\b.{0,80};?.{0,80}\b(?:editing|reporting|writing)\ by\b
+    | (?:reporting|editing|additional\ reporting)\ by\ \w
+    | the\ post\b.{1,200}\bappeared\ first\ on\b
+    | (?:editor|author|publisher)(?:['’]s|s['’]|['’])?\ note\b
+    | (?:(?:a|an\ earlier)\ version\ of\ )?this\ (?:article|story|column|essay)\ (?:was\ )?(?:has\ been\ )?
+        (?:first\ |originally\ )?(?:appeared|published|written|updated|corrected|adapted)
+    | (?:the\ )?(?:opinions|views)\ expressed\ (?:here|(?:in|on|by)\ (?:this|the\ author)|are\b)
+    | (?:stock\ )?quotes\ (?:are\ )?delayed\b | market\ data\ (?:is\ )?provided\ by\b
+    | (?:with|from)\ (?:\w+\ )?(?:wires?|agencies|inputs)\b
+    )""",
+    re.VERBOSE,
+)
+"""The same, at the start of a line or sentence."""
 
 CREDIT = re.compile(
     r"""
@@ -139,6 +152,12 @@ CREDIT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """Who took the picture."""
+
+CREDIT_PHRASES = (
+    "photo", "image", "pictur", "foto", "video", "illustration", "graphic", "caption", "(ap", "afp", "reuters", "getty",
+    "/", ":", "via ", "courtesy", "source", "사진", "写真", "图",
+)  # fmt: skip
+"""Each credit has one of these, in lower case."""
 
 POINTING = re.compile(
     r"\((?:l|r|c|left|right|centre|center|top|bottom|file|pictured|front|back)\)|\bfile photo\b", re.IGNORECASE

@@ -62,7 +62,7 @@ def _below_headline(title: str, text: str) -> str:
 def _sentences(text: str) -> list[Sentence]:
     """Return the text's sentences without left-overs; a lone line without a full stop is a whole one too."""
     paragraphs = leftovers.clean(text).paragraphs
-    parts = [sentence for paragraph in paragraphs for sentence in texts.sentences(paragraph)]
+    parts = [sentence for paragraph in paragraphs for sentence in texts.sentences_of(paragraph)]
     return [look(part, lone=len(parts) == 1) for part in parts]
 
 

@@ -54,6 +54,7 @@ _ONLY_SPEECH = re.compile(r"^[\"“„«「『].*[\"”»」』]$", re.DOTALL)
 """Words of which nobody says whose they are."""
 _DIGIT = re.compile(r"\d")
 _QUESTION = re.compile(r"[?？][\"'”’»›)\]）」』]*$")
+_MARKS = frozenset('“”„«»「」『』"')
 _QUOTED = re.compile(r"[“„«「『][^”»」』]*[”“»」』]|\"[^\"]*\"")
 _FRAGMENT = re.compile(r"^[\"'“‘„«(]*[a-zß-öø-ÿ](?![A-Z])")
 """A small letter first: something is lost before it (but "iPhone")."""
@@ -93,14 +94,14 @@ def look(part: str, *, lone: bool) -> Sentence:
     """Return what is seen of a sentence. ``lone``: there is no other in the text, so that it needs no full stop."""
     words = tuple(texts.words(part))
     ends = bool(_END.search(part)) or lone
-    plain = _QUOTED.sub(" ", part)
+    plain = _QUOTED.sub(" ", part) if not _MARKS.isdisjoint(part) else part
     weight = _MOSTLY_QUOTED if len(plain) * 2 < len(part) else 1.0
     weight *= _SHOUTED if plain.endswith(("!", "！")) else 1.0
     return Sentence(
         text=part,
         words=words,
         telling=frozenset(word for word in words if word not in SMALL_WORDS),
-        leans=bool(_DANGLING.match(part) or _LINKED.search(part) or _SPEAKER.search(part) or _ONLY_SPEECH.match(part)),
+        leans=_leans(part, quoted=plain is not part),
         whole=ends
         and len(words) >= _FEWEST_WORDS
         and (lone or not _FRAGMENT.match(part))
@@ -111,6 +112,12 @@ def look(part: str, *, lone: bool) -> Sentence:
         named=tuple(found.group(1) for found in _FULL_NAME.finditer(part)),
         figure=bool(_DIGIT.search(part)),
     )
+
+
+def _leans(part: str, *, quoted: bool) -> bool:
+    if _DANGLING.match(part) or _LINKED.search(part):
+        return True
+    return quoted and bool(_SPEAKER.search(part) or _ONLY_SPEECH.match(part))
 
 
 def echoes(sentence: Sentence, headline: frozenset[str]) -> bool:
