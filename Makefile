@@ -44,6 +44,7 @@ eval: $(READY)
 	$(BIN)/pytest tests/eval -m "" -s $(ARGS)
 bench: $(READY)
 	$(BIN)/python -m tests.bench.scoring
+	$(BIN)/python -m tests.bench.summarising
 	$(BIN)/python -m tests.bench.polling $(ARGS)
 # other programs, in a virtual environment of their own
 bench-peers: $(READY)
