@@ -25,7 +25,7 @@ _DANGLING = re.compile(
         |for\ (?:example|instance|that|this)|at\ (?:the\ same\ time|that|this)|on\ the\ (?:other\ hand|contrary)
         |even\ (?:so|then)|because\ of\ (?:this|that)|thus|therefore|nevertheless|otherwise|likewise
         |similarly|additionally|consequently|afterwards?|later|earlier|there|here
-        |the\ (?:latter|former|other|same)|another|others)
+        |the\ (?:latter|former|other|same)|another|others?)
         (?:['’](?:s|re|d|ll|ve))?\b
     | (?:il|elle|ils|elles|ce|cela|cette|ces|mais|et|er|sie|es|dies\w*|aber|und|doch|él|ella|ellos|ellas|est[eoa]s?
         |pero|ele|ela|eles|elas|isso|mas|egli|lui|lei|essi|questo|questa|ma)\b
@@ -56,11 +56,19 @@ _DIGIT = re.compile(r"\d")
 _QUESTION = re.compile(r"[?？][\"'”’»›)\]）」』]*$")
 _MARKS = frozenset('“”„«»「」『』"')
 _QUOTED = re.compile(r"[“„«「『][^”»」』]*[”“»」』]|\"[^\"]*\"")
+_ASIDE = re.compile(r" \| |^[(\[（].*[)\]）]$", re.DOTALL)
+"""A row of a table, or a sentence that is all in brackets."""
 _FRAGMENT = re.compile(r"^[\"'“‘„«(]*[a-zß-öø-ÿ](?![A-Z])")
 """A small letter first: something is lost before it (but "iPhone")."""
 _TALK = re.compile(r"\b(?:I|[Ww]e|[Yy]ou|us|[Mm]y|mine|[Oo]ur|[Yy]our)\b(?!\.)")
 _MOSTLY_QUOTED, _SHOUTED, _TALKING = 0.8, 0.7, 0.6
 """What is left of the worth of somebody's words, of an exclamation, and of a writer who speaks of himself or to you."""
+_BACK = re.compile(
+    r"\b(?:this|that|these|those|such)\s(?!year|week|month|day|morning|afternoon|evening|time|summer|spring|autumn|fall"
+    r"|winter|season|decade|century|the\b|a\b|an\b|it\b|he\b|she\b|they\b|as\b)[a-z]+\s*[,.;]"
+)
+_POINTS_BACK = 0.8
+"""What is left where something is pointed at that was said before: "… signed that deal."."""
 _OPENING = re.compile(
     r"^(?:(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Judge|Herr|Frau|Sr|Sra|Mme)\.?\s+)?([A-ZÀ-Þ][\w’'-]*[a-zß-ÿ])(?:['’]s)?,?\s+(?=[a-zß-ÿ])"
 )
@@ -79,7 +87,7 @@ class Sentence:
     leans: bool
     """It makes sense only after the sentence before."""
     whole: bool
-    """It states something, ends as a sentence, is no row of a table, and says enough to be told."""
+    """It states something, ends as a sentence, is no aside, and says enough to be told."""
     weight: float
     """What is left of its worth: (0, 1]."""
     opening: str
@@ -96,6 +104,7 @@ def look(part: str, *, lone: bool) -> Sentence:
     ends = bool(_END.search(part)) or lone
     plain = _QUOTED.sub(" ", part) if not _MARKS.isdisjoint(part) else part
     weight = _MOSTLY_QUOTED if len(plain) * 2 < len(part) else 1.0
+    weight *= _POINTS_BACK if _BACK.search(plain) else 1.0
     weight *= _SHOUTED if plain.endswith(("!", "！")) else 1.0
     return Sentence(
         text=part,
@@ -105,7 +114,8 @@ def look(part: str, *, lone: bool) -> Sentence:
         whole=ends
         and len(words) >= _FEWEST_WORDS
         and (lone or not _FRAGMENT.match(part))
-        and " | " not in part
+        and not _ASIDE.search(part)
+        and part.count("[") == part.count("]")
         and not (_BROKEN.search(part) or _QUESTION.search(part) or texts.has_open_quotation(part)),
         weight=weight * (_TALKING if _TALK.search(plain) else 1.0),
         opening=opening.group(1) if (opening := _OPENING.match(part)) else "",
