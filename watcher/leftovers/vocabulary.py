@@ -128,8 +128,8 @@ CERTAIN_START = re.compile(
     | (?:reporting|editing|additional\ reporting)\ by\ \w
     | the\ post\b.{1,200}\bappeared\ first\ on\b
     | (?:editor|author|publisher)(?:['’]s|s['’]|['’])?\ note\b
-    | (?:note:\ )?(?:(?:a|an\ earlier)\ version\ of\ )?this\ (?:article|story|column|essay|post)\ (?:was\ )?(?:has\ been\ )?
-        (?:first\ |originally\ )?(?:appeared|published|written|updated|corrected|adapted)
+    | (?:note:\ )?(?:(?:a|an\ earlier)\ version\ of\ )?this\ (?:article|story|column|essay|post)\ (?:was\ )?
+        (?:has\ been\ )?(?:first\ |originally\ )?(?:appeared|published|written|updated|corrected|adapted)
     | (?:the\ )?(?:opinions|views)\ expressed\ (?:here|(?:in|on|by)\ (?:this|the\ author)|are\b)
     | (?:stock\ )?quotes\ (?:are\ )?delayed\b | market\ data\ (?:is\ )?provided\ by\b
     | (?:with|from)\ (?:\w+\ )?(?:wires?|agencies|inputs)\b
