@@ -45,6 +45,7 @@ eval: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.bench.scoring
 	$(BIN)/python -m tests.bench.summarising
+	$(BIN)/python -m tests.bench.grouping
 	$(BIN)/python -m tests.bench.polling $(ARGS)
 # other programs, in a virtual environment of their own
 bench-peers: $(READY)

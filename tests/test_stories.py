@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import hex16, story, story_member
-from watcher.stories import Board, outlets, story_id
+from tests.builders import NOW, hex16, story, story_member
+from watcher.data import background
+from watcher.data.demo import sample
+from watcher.stories import STAYS_OPEN, Board, outlets, story_id
 from watcher.types import Placement
 
 WIRE = (
@@ -18,12 +24,31 @@ OTHER = (
 STOCK = "The latest news and analysis from our correspondents in Seoul and around the wider region."
 
 
-def place(board: Board, title: str, text: str = "", **over: str) -> Placement:
-    return board.place(story_member(title, text=text, **over), identity=f"https://x.example/{hex16(title + text)}")
+LANDSLIDE = (
+    "A landslide buried the village of Ostrava Dol in the early hours of Monday, killing at least 14 people, the "
+    "regional governor Marta Vesel said. Rescue teams with dogs dug through mud up to six metres deep, and the army "
+    "sent 200 soldiers. Heavy rain had soaked the slopes of the Karn valley for nine days."
+)
+LANDSLIDE_RETOLD = (
+    "Governor Marta Vesel said soldiers and dogs were still searching the mud in Ostrava Dol on Monday evening, after "
+    "14 people died when a slope in the Karn valley gave way. Residents had warned of cracks above the village. Vesel "
+    "promised an inquiry into building permits."
+)
+OTHER_LANDSLIDE = (
+    "A landslide buried a bus near Puerto Alejo on Monday and killed at least 31 people, the transport minister Hector "
+    "Quiroga said. Rescue teams dug through mud for survivors. Heavy rain had soaked the coastal road for a week."
+)
 
 
-def board() -> Board:
-    return Board("console:#desk", ())
+def place(board: Board, title: str, text: str = "", **over: Any) -> Placement:
+    return board.place(
+        story_member(title, text=text, **{"language": "en", **over}),
+        identity=f"https://x.example/{hex16(title + text)}",
+    )
+
+
+def board(**over: Any) -> Board:
+    return Board("console:#desk", (), **{"background": background(), **over})
 
 
 def test_the_first_report_founds_a_story_named_by_destination_and_identity() -> None:
@@ -91,6 +116,99 @@ def test_outlets_are_named_once_in_order() -> None:
     assert outlets(members) == ("A", "B")
 
 
+def test_the_same_event_in_other_words_is_a_follow_up() -> None:
+    desk = board()
+    first = place(desk, "Landslide kills 14 in Ostrava Dol", LANDSLIDE)
+    later = place(desk, "Search goes on in Ostrava Dol after landslide", LANDSLIDE_RETOLD)
+    assert (later.relation, later.story, later.nearest) == (
+        "follow_up",
+        first.story,
+        first_entry := hex16("Landslide kills 14 in Ostrava Dol"),
+    )
+    assert first_entry
+    assert 0 < later.similarity < 1
+
+
+def test_a_look_alike_event_stays_apart() -> None:
+    desk = board()
+    place(desk, "Landslide kills 14 in Ostrava Dol", LANDSLIDE)
+    assert place(desk, "Landslide kills 31 near Puerto Alejo", OTHER_LANDSLIDE).relation == "founder"
+
+
+LOOK_ALIKES = [
+    ("Court fines Norvane over cartel", "Court fines Tessaly over cartel"),
+    ("Fire at paper mill in Lindby injures four", "Fire at chemical plant in Garrow injures nine"),
+    ("Striker Okello joins Varna on loan", "Goalkeeper Brandt joins Leeds on loan"),
+    ("Quake of magnitude 5.2 shakes Qarun island", "Quake of magnitude 6.1 shakes Mindara province"),
+    ("Minister Salgado resigns over expenses", "Minister Petrov resigns over expenses"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), LOOK_ALIKES)
+def test_look_alike_headlines_stay_apart(one: str, other: str) -> None:
+    desk = board()
+    place(desk, one)
+    assert place(desk, other).relation == "founder"
+
+
+def test_without_follow_ups_only_copies_join() -> None:
+    desk = board(follow_ups=False)
+    place(desk, "Landslide kills 14 in Ostrava Dol", LANDSLIDE)
+    assert place(desk, "Search goes on in Ostrava Dol after landslide", LANDSLIDE_RETOLD).relation == "founder"
+    assert place(desk, "Village buried", LANDSLIDE).relation == "copy"
+
+
+def test_a_story_closes_after_its_last_member() -> None:
+    desk = board()
+    first = place(desk, "Landslide kills 14 in Ostrava Dol", LANDSLIDE)
+    on_time = place(desk, "Village buried", LANDSLIDE, seen=NOW + STAYS_OPEN)
+    assert on_time.story == first.story
+    too_late = NOW + 2 * STAYS_OPEN + timedelta(seconds=1)
+    assert place(desk, "A village that was buried", LANDSLIDE, seen=too_late).relation == "founder"
+
+
+def test_a_board_that_lives_on_takes_in_what_the_store_has() -> None:
+    desk = board()
+    told = story(story_member("Landslide kills 14 in Ostrava Dol", text=LANDSLIDE, language="en"))
+    desk.add(told)
+    desk.add(told)
+    assert place(desk, "Search goes on in Ostrava Dol", LANDSLIDE_RETOLD).story == told.id
+
+
+def test_words_of_another_script_are_compared_too() -> None:
+    desk = board()
+    first = place(
+        desk,
+        "한미 방위비 협상 서울서 재개",
+        "한국과 미국이 주한미군 방위비 분담금 협상을 서울에서 재개했다고 외교부가 밝혔다. 미국은 50억 달러를 요구했다.",
+        language="ko",
+    )
+    again = place(
+        desk,
+        "미국, 방위비 50억 달러 요구",
+        "외교부는 서울에서 재개한 방위비 분담금 협상에서 미국이 주한미군 비용으로 50억 달러를 요구했다고 설명했다.",
+        language="ko",
+    )
+    other = place(
+        desk,
+        "부산 아파트 화재",
+        "부산의 한 아파트에서 불이 나 주민 30명이 대피했다고 소방당국이 전했다.",
+        language="ko",
+    )
+    assert (again.relation, again.story) == ("follow_up", first.story)
+    assert other.relation == "founder"
+
+
+def test_the_wire_story_of_the_demo_is_one_story() -> None:
+    """Four outlets carry it under four headlines."""
+    desk = board()
+    wire = [one for one in sample.describe() if one.id.startswith("troop-options")]
+    placed = [place(desk, one.title, one.text, entry=one.id) for one in wire]
+    assert len(placed) == 4
+    assert len({one.story for one in placed}) == 1
+    assert {one.relation for one in placed[1:]} == {"copy"}
+
+
 texts = st.text(max_size=300)
 
 
@@ -102,3 +220,23 @@ def test_any_text_is_placed_and_identical_entries_share_a_story(items: list[tupl
         once = desk.place(member, identity=str(number))
         assert desk.place(member, identity=str(number)).story == once.story
         assert 0 <= once.similarity <= 1
+
+
+REPORTS = [
+    ("Landslide kills 14 in Ostrava Dol", LANDSLIDE),
+    ("Squid prices fall by a third", OTHER),
+    ("US and South Korea reopen troop cost talks", WIRE),
+    (
+        "Quake of magnitude 6.1 shakes Mindara province",
+        "Walls cracked in Mindara and trains stood still, Luzia Ferro said.",
+    ),
+]
+
+
+@given(st.permutations(REPORTS))
+def test_the_order_of_far_apart_reports_does_not_matter(reports: list[tuple[str, str]]) -> None:
+    desk = board()
+    placed = {title: place(desk, title, text) for title, text in reports}
+    assert {one.relation for one in placed.values()} == {"founder"}
+    copies = {title: place(desk, title, text, entry=hex16(text)) for title, text in reports}
+    assert {title: one.story for title, one in copies.items()} == {title: one.story for title, one in placed.items()}

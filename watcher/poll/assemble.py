@@ -116,7 +116,14 @@ class Grouper:
         here = [one for one in match.decisions if destination in map(str, self.topics[one.topic].destinations)]
         strongest = max(here, key=lambda one: (one.strength or 0.0, one.topic))
         text = entry.article or entry.text
-        seen = StoryMember(entry=entry.id, outlet=entry.outlet, title=entry.title, text=text, seen=self.now)
+        seen = StoryMember(
+            entry=entry.id,
+            outlet=entry.outlet,
+            title=entry.title,
+            text=text,
+            seen=self.now,
+            language=entry.language,
+        )
         placement = self.boards[destination].place(seen, identity=entry.identity)
         summary, source = self._summary(entry, self.topics[strongest.topic])
         member = NewMember(
@@ -130,10 +137,12 @@ class Grouper:
             at=self.now,
             topics=tuple(sorted(one.topic for one in here)),
         )
-        if placement.relation != "founder":
+        if placement.relation == "copy":
             return member, None
+        key = f"{self.installation}/{placement.story}"
         item = OutboxItem(
-            key=f"{self.installation}/{placement.story}",
+            # a follow-up is told under a key of its own: its story's first message has the other one
+            key=key if placement.relation == "founder" else f"{key}/{entry.id}",
             destination=destination,
             kind="parent",
             topic=strongest.topic,

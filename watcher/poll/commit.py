@@ -126,8 +126,10 @@ class Committer:
 
     async def _boards(self, destinations: Collection[str], now: datetime) -> dict[str, Board]:
         since = now - STAYS_OPEN
+        # copies only, until delivery can reply in a story's thread: a follow-up founds a story and is told as one
         return {
-            one: Board(one, await self.store.read(open_stories, destination=one, since=since)) for one in destinations
+            one: Board(one, await self.store.read(open_stories, destination=one, since=since), follow_ups=False)
+            for one in destinations
         }
 
 

@@ -28,6 +28,7 @@ def open_stories(conn: Connection, *, destination: str, since: datetime) -> list
             entries.c.title,
             entries.c.text,
             entries.c.article,
+            entries.c.language,
             story_members.c.added_at,
         )
         .join_from(stories, story_members, stories.c.id == story_members.c.story)
@@ -40,7 +41,12 @@ def open_stories(conn: Connection, *, destination: str, since: datetime) -> list
     for row in conn.execute(members):
         heads[row.id] = row.opened_at, row.last_at
         member = StoryMember(
-            entry=row.entry, outlet=row.outlet, title=row.title, text=row.article or row.text, seen=row.added_at
+            entry=row.entry,
+            outlet=row.outlet,
+            title=row.title,
+            text=row.article or row.text,
+            seen=row.added_at,
+            language=row.language,
         )
         grown.setdefault(row.id, []).append(member)
     return [

@@ -34,6 +34,8 @@ class StoryMember:
     title: str
     text: str
     seen: datetime
+    language: str = "und"
+    """As the entry has it: whose stop words and table of common words apply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

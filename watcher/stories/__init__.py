@@ -1,0 +1,12 @@
+"""Stories: which entry tells what another one already told, and what of it is new.
+
+An entry joins a story when its text is, but for truncation and light editing, the text of one of the story's members
+(a copy: `copies`), or when it reports the same event in other words (a follow-up: `events`). Its one rule: a wrong
+merge hides news, so doubt founds a story.
+"""
+
+from watcher.stories.board import STAYS_OPEN, Board, outlets, story_id
+from watcher.stories.edits import Edit, edited
+from watcher.stories.novelty import new_sentences, what_is_new
+
+__all__ = ["STAYS_OPEN", "Board", "Edit", "edited", "new_sentences", "outlets", "story_id", "what_is_new"]

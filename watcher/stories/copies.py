@@ -1,0 +1,124 @@
+"""Copies: texts that are, but for truncation, re-headlining and light editing, the text of another entry.
+
+Compared are sets of word triples (w-shingles, Broder 1997) by containment, which a truncated copy does not lower;
+an inverted index keeps the cost of a look independent of how many texts there are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from watcher.text import words
+
+Key = TypeVar("Key", bound=Hashable)
+
+SHINGLE = 3
+COPY = 0.6
+"""Share of the shorter text's triples that the longer one must hold."""
+ENOUGH = 8
+"""Triples that both must have: below, a text is too short to tell a copy by."""
+LONG = 40
+"""From so many shared triples on, the headlines need not agree: no two reports share that much by chance."""
+STEM = 6
+"""Letters by which two forms of one word are told to be the same: "troop", "troops"; "withdraws", "withdrawal"."""
+TITLE_MATCH = 0.8
+"""Headline-only entries are copies when their headlines' words agree to this share (Jaccard)."""
+TITLE_WORDS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Print:
+    """What is compared of one text."""
+
+    title: frozenset[str]
+    triples: frozenset[tuple[str, ...]]
+
+    @staticmethod
+    def of(title: str, text: str) -> Print:
+        """The fingerprint of a headline and a text."""
+        tokens = words(text)
+        triples = frozenset(tuple(tokens[i : i + SHINGLE]) for i in range(len(tokens) - SHINGLE + 1))
+        return Print(title=_content_words(title), triples=triples)
+
+
+def _content_words(title: str) -> frozenset[str]:
+    """Stems of the words that are long enough to mean something; short ones would make all headlines alike."""
+    telling = (word for word in words(title) if len(word) > 3 or not word.isascii() or word.isdigit())
+    return frozenset(word.removesuffix("s")[:STEM] if word.isascii() else word for word in telling)
+
+
+class Copies:
+    """The fingerprints of entries, found by what they share."""
+
+    def __init__(self) -> None:
+        self._prints: dict[str, Print] = {}
+        self._age: dict[str, int] = {}
+        self._by_triple: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        self._by_title: dict[str, list[str]] = defaultdict(list)
+        self._added = 0
+
+    def add(self, entry: str, new: Print) -> None:
+        """Remember an entry, once."""
+        self._prints[entry] = new
+        self._age[entry] = self._added
+        self._added += 1
+        for triple in new.triples:
+            self._by_triple[triple].append(entry)
+        for word in new.title:
+            self._by_title[word].append(entry)
+
+    def remove(self, entry: str) -> None:
+        """Forget an entry."""
+        old = self._prints.pop(entry)
+        del self._age[entry]
+        for triple in old.triples:
+            _drop(self._by_triple, triple, entry)
+        for word in old.title:
+            _drop(self._by_title, word, entry)
+
+    def nearest(self, new: Print) -> tuple[str, float] | None:
+        """The entry that a text copies, and how surely (0 to 1); ties go to the oldest."""
+        best: tuple[str, float] | None = None
+        for entry, shared in self._sharing(new.triples, self._by_triple):
+            similarity = _copied(new, self._prints[entry], shared)
+            if similarity is not None and (best is None or similarity > best[1]):
+                best = (entry, similarity)
+        return best or self._same_headline(new)
+
+    def _same_headline(self, new: Print) -> tuple[str, float] | None:
+        """Without text on one side, only the same headline tells a copy."""
+        for entry, shared in self._sharing(new.title, self._by_title):
+            other = self._prints[entry]
+            if min(len(new.triples), len(other.triples)) >= ENOUGH or shared < TITLE_WORDS:
+                continue
+            agreement = shared / len(new.title | other.title)
+            if agreement >= TITLE_MATCH:
+                return entry, agreement
+        return None
+
+    def _sharing(self, keys: Iterable[Key], index: dict[Key, list[str]]) -> list[tuple[str, int]]:
+        """Entries with the number of keys they share, oldest first."""
+        hits: Counter[str] = Counter()
+        for key in keys:
+            hits.update(index.get(key, ()))
+        return sorted(hits.items(), key=lambda hit: self._age[hit[0]])
+
+
+def _drop(index: dict[Key, list[str]], key: Key, entry: str) -> None:
+    index[key].remove(entry)
+    if not index[key]:
+        del index[key]
+
+
+def _copied(new: Print, other: Print, shared: int) -> float | None:
+    """Containment of the shorter text in the longer one, or None when that proves nothing."""
+    shorter = min(len(new.triples), len(other.triples))
+    if shorter < ENOUGH or shared / shorter < COPY:
+        return None
+    # A stock phrase ("latest news and analysis from our correspondents …") can be all of two unrelated snippets.
+    if shared < LONG and not new.title & other.title:
+        return None
+    return shared / shorter
