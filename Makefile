@@ -52,7 +52,7 @@ bench-peers: $(READY)
 	@test -x build/peers/bin/r2e || { $(BIN)/python -m venv build/peers && \
 	  build/peers/bin/python -m pip install -q --disable-pip-version-check reader==3.26 sgmllib3k==1.0.0 rss2email==3.14; }
 	$(BIN)/python -m tests.bench.polling --peers build/peers/bin/python $(ARGS)
-# whether it scales: cost by number of feeds, slow servers, feeds made to harm, memory; some ten minutes
+# whether it scales: cost by number of feeds, slow servers, feeds made to harm, memory; a quarter of an hour
 bench-scale: $(READY)
 	$(BIN)/python -m tests.bench.scale $(ARGS)
 corpora: $(READY)

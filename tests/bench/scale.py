@@ -1,4 +1,4 @@
-"""Whether polling scales. ``make bench-scale``; about ten minutes, ``ARGS="--only latency,hostile"`` for a part of it.
+"""Whether polling scales. ``make bench-scale``: a quarter of an hour; ``ARGS="--only latency,hostile"``: a part of it.
 
 ``feeds``: the cost of a feed must not grow with their number (two entries a feed). ``latency``: 2,000 feeds that answer
 304 after 200 ms. ``hostile``: feeds that hold a parser until it is killed. ``memory``: that of the process tree over
@@ -141,7 +141,7 @@ async def last_good(app: App) -> float:
     return took
 
 
-async def memory(base: str, rounds: int, feeds: int = 10_000) -> None:
+async def memory(base: str, rounds: int, feeds: int) -> None:
     """Resident memory over rounds in which one feed in a hundred has something new."""
     tell(base, "ctl?cond=1&wait=0&entries=2")
     with tempfile.TemporaryDirectory() as name:
@@ -175,13 +175,14 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--only", default="feeds,latency,hostile,memory", help="which of them, with commas")
     options.add_argument("--rounds", type=int, default=100, help="of the memory run")
+    options.add_argument("--feeds", type=int, default=10_000, help="of the memory run")
     options.add_argument("--step", nargs=2, metavar=("WHICH", "BASE"), help="(used by itself) run one of them")
     given = options.parse_args()
     steps: dict[str, Callable[[str], Coroutine[Any, Any, None]]] = {
         "feeds": by_number,
         "latency": latency,
         "hostile": hostile,
-        "memory": lambda base: memory(base, given.rounds),
+        "memory": lambda base: memory(base, given.rounds, given.feeds),
     }
     if given.step:
         which, base = given.step
@@ -189,7 +190,8 @@ def main() -> None:
         return
     for which in given.only.split(","):
         with served(None) as base:
-            command = [sys.executable, "-m", "tests.bench.scale", "--rounds", str(given.rounds), "--step", which, base]
+            command = [sys.executable, "-m", "tests.bench.scale", "--step", which, base]
+            command += ["--rounds", str(given.rounds), "--feeds", str(given.feeds)]
             subprocess.run(command, check=True)
 
 
