@@ -9,8 +9,9 @@ import pytest
 
 from tests.builders import NOW, entry, feed, score
 from watcher.config import TopicConfig
-from watcher.poll.assemble import Assembled, Grouper, decide_all, destinations_of, matches_of
+from watcher.poll.assemble import decide_all, destinations_of, matches_of
 from watcher.poll.commit import still_open
+from watcher.poll.group import Assembled, Grouper
 from watcher.poll.judge import Judged
 from watcher.poll.sift import Candidate
 from watcher.poll.statistics import MOST_WAITING, WRITTEN_FROM, RareTerms, merged
@@ -72,7 +73,7 @@ def assembled(*found: Judged, topics: dict[str, TopicConfig], first_poll: FirstP
         first_poll=first_poll,
         now=NOW,
     )
-    return grouper.group(matches, decisions)
+    return grouper.group(grouper.place(matches), decisions)
 
 
 def test_a_match_founds_a_story_and_is_put_into_the_outbox() -> None:
@@ -199,17 +200,3 @@ def test_what_waits_is_bounded_and_the_more_frequent_half_stays() -> None:
     rare.hold_back(of_terms(10_000_000, {f"t{n}": 1 + n % 3 for n in range(MOST_WAITING + 1)}))
     assert 0 < len(rare.waiting["en"]) <= MOST_WAITING / 2
     assert set(rare.waiting["en"].values()) == {3}
-
-
-def test_a_follow_up_is_told_under_a_key_of_its_own() -> None:
-    first = entry("Troop cost talks reopen in Seoul", text=WIRE, published=NOW - timedelta(hours=2))
-    retold = (
-        "Talks in Seoul over how to share the cost of American troops on the peninsula went into a second day, "
-        "officials from South Korea and the United States said, after the quarrel at the last meeting."
-    )
-    later = entry("Troop cost talks go into a second day", text=retold, published=NOW - timedelta(hours=1))
-    made = assembled(judged(first), judged(later), topics={"alliance": topic()})
-    assert [one.relation for one in made.members] == ["founder", "follow_up"]
-    story = made.members[0].story
-    assert [item.key for item in made.outbox] == [f"inst/{story}", f"inst/{story}/{later.id}"]
-    assert {one.state for one in made.decisions} == {"pending"}

@@ -80,7 +80,7 @@ def test_an_edit_of_a_told_entry_is_remembered_but_not_judged() -> None:
     edited = replace(item, text="Negotiators walked out after the bill rose to 5 billion dollars, officials said.")
     found = sifted(edited, known(item, state="posted"))
     assert found.candidates == ()
-    assert [one.text for one in found.edited] == [edited.text]
+    assert [(one.before.text, one.now.text) for one in found.edited] == [(item.text, edited.text)]
 
 
 def test_a_touched_comma_is_no_news() -> None:

@@ -25,6 +25,7 @@ from watcher.app.parts import (
     utc_now,
 )
 from watcher.config import Config
+from watcher.data import background
 from watcher.deliver import DeliverReport, Policy, TopicPolicy, deliver
 from watcher.fetch import Fetcher, Turns
 from watcher.metrics import Metrics
@@ -140,6 +141,7 @@ class App:
         # Polls of the former one may still be under way: no feed is polled twice, and batches still take turns.
         self.poller.busy, self.poller.committer.one_batch = former.busy, former.committer.one_batch
         self.poller.committer.rare = former.committer.rare
+        self.poller.committer.boards = former.committer.boards
         for old in self.notifiers.values():
             await old.close()
         self.notifiers = make_notifiers(config, self.console, printing=self.printing)
@@ -330,7 +332,14 @@ def _poller(app: App) -> Poller:
             clock=app.clock,
             step=app.step,
         ),
-        committer=Committer(store=app.store, scorer=app.scorer, plan=plan, clock=app.clock, step=app.step),
+        committer=Committer(
+            store=app.store,
+            scorer=app.scorer,
+            plan=plan,
+            clock=app.clock,
+            step=app.step,
+            background=background(),
+        ),
         clock=app.clock,
         step=app.step,
         # some that wait for their host's turn, so that it never has to wait for them

@@ -255,7 +255,6 @@ class File(Keys):
 
 
 NOT_YET: dict[str, Any] = {
-    "topics.*.follow_ups": "thread",
     "topics.*.was": None,
     "slack.editors": None,
     "slack.near_misses": None,

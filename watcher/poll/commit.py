@@ -9,16 +9,30 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from watcher.config import TopicConfig
-from watcher.poll.assemble import Assembled, Grouper, Match, decide_all, destinations_of, matches_of
+from watcher.poll.assemble import Match, decide_all, destinations_of, matches_of
+from watcher.poll.changes import Change, notes, replies
+from watcher.poll.group import Assembled, Grouper, stories_to_read
 from watcher.poll.judge import Judged
 from watcher.poll.statistics import RareTerms
 from watcher.relevance import Scorer
 from watcher.store import Store
 from watcher.store.entries import known_entries
-from watcher.store.save import save
-from watcher.store.stories import open_stories
+from watcher.store.save import SaveResult, save
+from watcher.store.stories import member_texts, open_stories, told_rows
 from watcher.stories import STAYS_OPEN, Board
-from watcher.types import Batch, Decision, Entry, Feed, FeedState, FirstPoll, KnownEntry, Sighting, StreamDelta
+from watcher.types import (
+    Batch,
+    Decision,
+    Entry,
+    Feed,
+    FeedState,
+    FirstPoll,
+    KnownEntry,
+    OutboxItem,
+    Sighting,
+    StreamDelta,
+    TermShares,
+)
 
 KEY_TERMS = 60
 """Terms of a topic by which sentences are chosen."""
@@ -41,7 +55,7 @@ class Ready:
     feeds: tuple[FeedState, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     judged: tuple[Judged, ...] = ()
-    edited: tuple[Entry, ...] = ()
+    edited: tuple[Change, ...] = ()
     delta: StreamDelta = field(default_factory=StreamDelta)
 
 
@@ -63,6 +77,10 @@ class Committer:
     plan: Plan
     clock: Callable[[], datetime]
     step: Callable[[str], None]
+    background: Mapping[str, TermShares] = field(default_factory=dict)
+    """Language → how common its words are in ordinary news: rare ones tell events apart."""
+    boards: dict[str, Board] = field(default_factory=dict)
+    """Destination → its open stories."""
     rare: RareTerms = field(default_factory=RareTerms)
     """Terms that are not written yet; outlives reloads."""
     one_batch: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -86,6 +104,7 @@ class Committer:
             matches = matches_of(judged, decisions)
             self.step("poll.group")
             grouped = await self._group(matches, decisions, now)
+            changed = await self._changed(ready.edited, now)
             batch = Batch(
                 at=now,
                 feeds=ready.feeds,
@@ -93,16 +112,23 @@ class Committer:
                 sightings=ready.sightings,
                 decisions=grouped.decisions,
                 members=grouped.members,
-                outbox=grouped.outbox,
+                outbox=(*grouped.outbox, *changed),
                 stream=self.rare.hold_back(ready.delta),
             )
             self.step("poll.save")
-            result = await self.store.write(save, batch)
+            result = await self._save(batch)
             return Saved(
                 entries_new=result.entries_new,
                 matches=sum(len(match.decisions) for match in matches),
                 states=Counter(one.state for one in grouped.decisions),
             )
+
+    async def _save(self, batch: Batch) -> SaveResult:
+        try:
+            return await self.store.write(save, batch)
+        except BaseException:
+            self.boards.clear()  # they hold what was not saved
+            raise
 
     async def _current(self, judged: Sequence[Judged]) -> Mapping[str, KnownEntry]:
         """The entries as the store knows them now: another batch may have brought them since they were sifted."""
@@ -115,22 +141,33 @@ class Committer:
     async def _group(self, matches: Sequence[Match], decisions: Sequence[Decision], now: datetime) -> Assembled:
         grouper = Grouper(
             topics=self.plan.topics,
-            boards=await self._boards(destinations_of(matches, self.plan.topics), now),
+            boards=await self._boards_of(destinations_of(matches, self.plan.topics), now),
             installation=self.store.installation,
             key_terms=lambda topic: dict(self.scorer.key_terms(topic, KEY_TERMS)),
             first_poll=self.plan.first_poll,
             now=now,
         )
+        placed = grouper.place(matches)
+        grouper.told.update(await self.store.read(member_texts, stories_to_read(placed)))
         self.step("poll.summarise")
-        return grouper.group(matches, decisions)
+        return grouper.group(placed, decisions)
 
-    async def _boards(self, destinations: Collection[str], now: datetime) -> dict[str, Board]:
-        since = now - STAYS_OPEN
-        # copies only, until delivery can reply in a story's thread: a follow-up founds a story and is told as one
-        return {
-            one: Board(one, await self.store.read(open_stories, destination=one, since=since), follow_ups=False)
-            for one in destinations
-        }
+    async def _changed(self, changes: Sequence[Change], now: datetime) -> list[OutboxItem]:
+        """Replies that tell of corrections and the like, in the threads of the messages that told the entries."""
+        said = notes(changes)
+        if not said:
+            return []
+        told = await self.store.read(told_rows, sorted(said))
+        return replies(told, changes, said, topics=self.plan.topics, installation=self.store.installation, now=now)
+
+    async def _boards_of(self, destinations: Collection[str], now: datetime) -> dict[str, Board]:
+        """The boards of these destinations; each is read once and then kept, since nobody else adds to it."""
+        for one in destinations:
+            if one not in self.boards:
+                stories = await self.store.read(open_stories, destination=one, since=now - STAYS_OPEN)
+                self.boards[one] = Board(one, stories, background=self.background)
+            self.boards[one].close(now)
+        return {one: self.boards[one] for one in destinations}
 
 
 def still_open(judged: Sequence[Judged], current: Mapping[str, KnownEntry]) -> list[Judged]:
@@ -151,9 +188,9 @@ def still_open(judged: Sequence[Judged], current: Mapping[str, KnownEntry]) -> l
     return result
 
 
-def _entries(judged: Sequence[Judged], edited: Sequence[Entry]) -> tuple[Entry, ...]:
+def _entries(judged: Sequence[Judged], edited: Sequence[Change]) -> tuple[Entry, ...]:
     """Each entry once: what was judged knows its article."""
-    found = {one.id: one for one in edited}
+    found = {one.now.id: one.now for one in edited}
     for judgement in judged:
         found.setdefault(judgement.entry.id, judgement.entry)
         if judgement.entry.article:

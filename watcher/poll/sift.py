@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from watcher.decide import materially_changed
+from watcher.poll.changes import Change
 from watcher.poll.tongue import language
 from watcher.text import content_hash, cut
 from watcher.types import Entry, Feed, FeedEntry, KnownEntry, ParsedFeed, Sighting
@@ -51,7 +52,7 @@ class Sifted:
 
     sightings: tuple[Sighting, ...] = ()
     candidates: tuple[Candidate, ...] = ()
-    edited: tuple[Entry, ...] = ()
+    edited: tuple[Change, ...] = ()
     """Known entries whose text changed without need to judge them again."""
 
 
@@ -102,7 +103,7 @@ def sift(
     """
     sightings: list[Sighting] = []
     candidates: dict[str, Candidate] = {}
-    edited: list[Entry] = []
+    edited: list[Change] = []
     for one in items:
         known = by_identity.get(one.identity) or (by_guid.get(one.guid) if one.guid else None)
         known = known or (by_text.get(reads(one.item)) if by_text else None)
@@ -119,8 +120,8 @@ def sift(
                 entry=entry, feed=feed, topics=wanted, new=known is None, capped=one.item.capped, first=first
             )
             candidates.setdefault(entry.id, candidate)
-        elif known is None or entry != known.entry:
-            edited.append(entry)
+        elif known is not None and entry != known.entry:
+            edited.append(Change(before=known.entry, now=entry))
     return Sifted(sightings=tuple(sightings), candidates=tuple(candidates.values()), edited=tuple(edited))
 
 

@@ -5,12 +5,39 @@ Rule: a story is read whole, members in the order in which they came.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from watcher.store.tables import entries, stories, story_members
-from watcher.types import Story, StoryMember
+from watcher.store import rows
+from watcher.store.tables import entries, outbox, stories, story_members
+from watcher.types import OutboxItem, Story, StoryMember
+
+
+def member_texts(conn: Connection, ids: Collection[str]) -> dict[str, list[str]]:
+    """Story → headline and text of each member, in the order in which they came: what the story told so far."""
+    found: dict[str, list[str]] = {}
+    for part in rows.chunks(ids):
+        members = (
+            select(story_members.c.story, entries.c.title, entries.c.text, entries.c.article)
+            .join(entries, entries.c.id == story_members.c.entry)
+            .where(story_members.c.story.in_(part))
+            .order_by(story_members.c.story, story_members.c.position)
+        )
+        for row in conn.execute(members):
+            found.setdefault(row.story, []).append(f"{row.title}\n\n{row.article or row.text}")
+    return found
+
+
+def told_rows(conn: Connection, ids: Collection[str]) -> list[OutboxItem]:
+    """Messages that told these entries, or are doing so now."""
+    told = outbox.c.kind.in_(("parent", "reply")), outbox.c.state.in_(("sent", "sending")), outbox.c.note.is_(None)
+    return [
+        rows.outbox_item(row)
+        for part in rows.chunks(ids)
+        for row in conn.execute(select(*rows.OUTBOX).where(outbox.c.entry.in_(part), *told).order_by(outbox.c.number))
+    ]
 
 
 def open_stories(conn: Connection, *, destination: str, since: datetime) -> list[Story]:

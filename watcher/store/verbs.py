@@ -49,6 +49,8 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     notices.notice_text,
     stream.load_stream,
     stories.open_stories,
+    stories.member_texts,
+    stories.told_rows,
     outbox.alerts,
     outbox.held,
     outbox.in_digest,
