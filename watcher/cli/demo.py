@@ -32,7 +32,7 @@ TOPIC = "us-south-korea"
 
 @dataclass(slots=True)
 class Scene:
-    """What the loopback server shows: the moment of the second poll, and which poll it is now."""
+    """What the loopback server shows: the moment of the last poll, and which poll it is now."""
 
     now: datetime
     step: int = 1
@@ -72,13 +72,15 @@ async def _demo(console: Console, *, as_json: bool) -> None:
 
 
 class _Clock:
-    """The demo's time: a day passes between the two polls."""
+    """The demo's time: a night and a day pass between the polls."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) - (DAY if self._scene.step == 1 else timedelta())
+        from watcher.data.demo import AGO
+
+        return datetime.now(UTC) - AGO[self._scene.step]
 
 
 async def _two_days(app: App, store: Store, scene: Scene, console: Console) -> list[Judged]:
@@ -88,7 +90,10 @@ async def _two_days(app: App, store: Store, scene: Scene, console: Console) -> l
     console.rule("[bold]Day one: watcher starts, and sums up what is already there in one digest")
     await once(app)
     scene.step = 2
-    console.rule("[bold]Day two: news comes in, and each story is told once")
+    console.rule("[bold]Day two, morning: news comes in, and each story is told once")
+    await once(app)
+    scene.step = 3
+    console.rule("[bold]Day two, evening: more outlets have a story, one has something new, and its message says so")
     report = await once(app)
     console.print()
     for error in report.errors:

@@ -12,6 +12,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block, ContextBlock, DividerBlock, MarkdownTextObject, SectionBlock
 
+from watcher import text as texts
 from watcher.notifiers.mrkdwn import date, date_utc, link, literal
 from watcher.types import Alert, Message, Why
 
@@ -120,12 +121,22 @@ def _digest(message: Message, share: float) -> list[Block]:
         lines = [_headline(alert, share, limit=200) if rest else f"*{number}. {_headline(alert, share, limit=200)}*"]
         lines.append(_source(alert, share, date))
         if not rest:
-            lines.append(literal(alert.summary, int(240 * share)) if share >= _SHRINK[1] else "")
+            lines.append(_brief(alert.summary, int(240 * share)) if share >= _SHRINK[1] else "")
             lines.extend(_reasons(alert.why, share * 0.7, bold=False))
         blocks.append(_section(_whole(lines, MAX_TEXT)))
     if not rest and message.items:
         blocks.insert(1, DividerBlock())
     return blocks
+
+
+def _brief(summary: str, limit: int) -> str:
+    """As many whole sentences as fit; of a first one that is too long, its beginning."""
+    told, *rest = texts.sentences(summary) or [""]
+    for sentence in rest:
+        if len(told) + 1 + len(sentence) > limit:
+            break
+        told = f"{told} {sentence}"
+    return literal(told, limit)
 
 
 def _headline(alert: Alert, share: float, *, limit: int = 300, linked: bool = True) -> str:

@@ -5,15 +5,17 @@ Pure but for reading the files beside it; the same arguments always give the sam
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from watcher.data.demo import render
 from watcher.data.demo.sample import Meaning, SampleEntry, SampleFeed, describe, feeds, seeds
 
-__all__ = ["STEPS", "Meaning", "SampleEntry", "SampleFeed", "describe", "documents", "feeds", "seeds", "status"]
+__all__ = ["AGO", "STEPS", "Meaning", "SampleEntry", "SampleFeed", "describe", "documents", "feeds", "seeds", "status"]
 
-STEPS = (1, 2)
-"""The polls that the sample is made for: a baseline, and a day later the news."""
+STEPS = (1, 2, 3)
+"""The polls that the sample is made for: a baseline, the news of the next morning, and that of its evening."""
+AGO = {1: timedelta(days=1), 2: timedelta(hours=6), 3: timedelta()}
+"""How long before the last poll each of them is."""
 
 _TYPES = {"rss": "application/rss+xml; charset=utf-8", "atom": "application/atom+xml; charset=utf-8"}
 _HTML = "text/html; charset=utf-8"
@@ -22,7 +24,7 @@ _HTML = "text/html; charset=utf-8"
 def documents(now: datetime, base_url: str, step: int) -> dict[str, tuple[str, bytes]]:
     """Everything served at the poll number ``step``: path → (content type, body).
 
-    ``now`` (aware) is the moment of the second poll, for both steps: an entry's date must not change between them.
+    ``now`` (aware) is the moment of the last poll, for all steps: an entry's date must not change between them.
     ``base_url`` has no slash at its end. Feeds keep their old entries; ``status`` tells which path answers 500.
     """
     found: dict[str, tuple[str, bytes]] = {}

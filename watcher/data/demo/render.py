@@ -12,7 +12,7 @@ from watcher.data.demo.sample import SampleEntry, SampleFeed
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WRITTEN_ON = WEEKDAYS.index("Tuesday")
-"""The texts are written as if the second poll were on this day."""
+"""The texts are written as if the last poll were on this day."""
 
 LOGIN_PAGE = """<!DOCTYPE html>
 <html lang="en"><head><title>Log in – Lakeside Courier</title></head>
@@ -142,7 +142,7 @@ def _date(source: SampleFeed, entry: SampleEntry, now: datetime) -> str:
 
 
 def _dated(text: str, now: datetime) -> str:
-    """``text`` with its weekdays moved so that the second poll happens on the day of ``now``."""
+    """``text`` with its weekdays moved so that the last poll happens on the day of ``now``."""
     days = now.weekday() - WRITTEN_ON
     moved = {name: WEEKDAYS[(place + days) % 7] for place, name in enumerate(WEEKDAYS)}
     return re.sub(r"\b(" + "|".join(WEEKDAYS) + r")\b", lambda found: moved[found[0]], text)

@@ -37,7 +37,7 @@ class SampleFeed:
 class SampleEntry:
     """One invented entry, and what a reader of the example topic would say of it.
 
-    ``age`` is counted back from the second poll (None: the entry has no date). ``step`` is the first poll that sees it.
+    ``age`` is counted back from the last poll (None: the entry has no date). ``step`` is the first poll that sees it.
     ``of`` names the entry that this one copies or follows. ``text`` holds paragraphs parted by blank lines.
     """
 
@@ -73,7 +73,7 @@ def feeds() -> tuple[SampleFeed, ...]:
 
 @cache
 def describe() -> tuple[SampleEntry, ...]:
-    """All entries of both polls with their intended results: the topic's first, then near-misses, then the rest."""
+    """All entries of all polls with their intended results: the topic's first, then near-misses, then the rest."""
     rows = [row for name in ("topic.toml", "near.toml", "other.toml") for row in _rows(name, "entry")]
     written = {row["id"]: _entry(row) for row in rows}
     return tuple(_copied(row, written) if "copy_of" in row else written[row["id"]] for row in rows)
