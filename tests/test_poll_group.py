@@ -61,6 +61,14 @@ def test_a_copy_is_no_reply_whatever_its_headline() -> None:
     assert len(made.outbox) == 1
 
 
+def test_a_copy_that_was_added_to_is_a_reply_with_what_was_added() -> None:
+    longer = report("Troop cost talks reopen in Seoul, offer on the table", f"{WIRE} {NEWS}", 1)
+    made = assembled(judged(FIRST), judged(longer), topics=TOPICS)
+    assert [one.relation for one in made.members] == ["founder", "copy"]
+    assert [item.kind for item in made.outbox] == ["parent", "reply"]
+    assert made.members[1].summary == NEWS
+
+
 def test_news_that_another_reply_has_told_is_no_news() -> None:
     third = report("Negotiators meet for a second day on troop cost", f"{RETOLD} {NEWS}", 1)
     made = assembled(judged(FIRST), judged(LATER), judged(third), topics=TOPICS)

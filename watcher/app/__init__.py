@@ -142,6 +142,7 @@ class App:
         self.poller.busy, self.poller.committer.one_batch = former.busy, former.committer.one_batch
         self.poller.committer.rare = former.committer.rare
         self.poller.committer.boards = former.committer.boards
+        self.poller.committer.boards.clear()  # other topics, other words that tell stories apart
         for old in self.notifiers.values():
             await old.close()
         self.notifiers = make_notifiers(config, self.console, printing=self.printing)

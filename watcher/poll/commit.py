@@ -35,7 +35,9 @@ from watcher.types import (
 )
 
 KEY_TERMS = 60
-"""Terms of a topic by which sentences are chosen."""
+"""Terms of a topic by which sentences are chosen, and which tell none of its stories from another."""
+TOPICAL = 0.5
+"""Share of a destination's stories that are taken to hold such a term."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +154,18 @@ class Committer:
         self.step("poll.summarise")
         return grouper.group(placed, decisions)
 
+    def _common(self, destination: str) -> dict[str, TermShares]:
+        """How common words are at a destination: what its topics are about stands in every story there."""
+        terms = {
+            term: TOPICAL
+            for name, topic in self.plan.topics.items()
+            if destination in map(str, topic.destinations)
+            for term, _ in self.scorer.key_terms(name, KEY_TERMS)
+        }
+        return {
+            language: replace(table, shares={**table.shares, **terms}) for language, table in self.background.items()
+        }
+
     async def _changed(self, changes: Sequence[Change], now: datetime) -> list[OutboxItem]:
         """Replies that tell of corrections and the like, in the threads of the messages that told the entries."""
         said = notes(changes)
@@ -165,7 +179,7 @@ class Committer:
         for one in destinations:
             if one not in self.boards:
                 stories = await self.store.read(open_stories, destination=one, since=now - STAYS_OPEN)
-                self.boards[one] = Board(one, stories, background=self.background)
+                self.boards[one] = Board(one, stories, background=self._common(one))
             self.boards[one].close(now)
         return {one: self.boards[one] for one in destinations}
 

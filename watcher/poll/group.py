@@ -12,7 +12,7 @@ from datetime import datetime
 
 from watcher.config import TopicConfig
 from watcher.poll.assemble import Match, destinations_of
-from watcher.stories import Board, new_sentences
+from watcher.stories import Board, content_stems, new_sentences
 from watcher.summary import summarise
 from watcher.types import (
     Broadcast,
@@ -25,6 +25,9 @@ from watcher.types import (
     StoryMember,
     SummarySource,
 )
+
+ADDED = 0.5
+"""Share of new words from which on a sentence of a copy was added to it, and not just edited."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,7 @@ class Grouper:
     def _tell(self, one: Placed) -> tuple[NewMember, OutboxItem | None]:
         entry, placement = one.entry, one.placement
         before = self.told.setdefault(placement.story, [])
-        news = self._news(one, before) if placement.relation == "follow_up" else ()
+        news = () if placement.relation == "founder" else self._news(one, before)
         summary, source = self._summary(one, news)
         member = NewMember(
             story=placement.story,
@@ -128,15 +131,15 @@ class Grouper:
         return member, item
 
     def _news(self, one: Placed, before: Sequence[str]) -> tuple[str, ...]:
-        """What a follow-up says beyond what its story told; nothing where follow-ups are not told at all."""
+        """What an entry says beyond what its story told; nothing where follow-ups are not told at all."""
         baseline = one.match.judged.candidate.first and self.first_poll == "digest"
         if baseline or self._topic(one).follow_ups == "none":
             return ()
         entry = one.entry
-        text = entry.article or entry.text
-        return new_sentences(before, text, language=entry.language) or new_sentences(
-            before, entry.title, language=entry.language
-        )
+        text, language = entry.article or entry.text, entry.language
+        if one.placement.relation == "copy":
+            return _added(before, new_sentences(before, text, language=language), language)
+        return new_sentences(before, text, language=language) or new_sentences(before, entry.title, language=language)
 
     def _broadcast(self, one: Placed, before: Sequence[str]) -> Broadcast | None:
         """Whether the channel should see it, too: when the headline itself says something new."""
@@ -199,8 +202,15 @@ class Grouper:
 
 
 def stories_to_read(placed: Collection[Placed]) -> set[str]:
-    """Stories whose texts ``group`` needs: those that a follow-up joined."""
-    return {one.placement.story for one in placed if one.placement.relation == "follow_up"}
+    """Stories whose texts ``group`` needs: those that an entry joined."""
+    return {one.placement.story for one in placed if one.placement.relation != "founder"}
+
+
+def _added(before: Sequence[str], news: Sequence[str], language: str) -> tuple[str, ...]:
+    """Of a copy's new sentences those that were added: an editor's touch leaves most words as they were."""
+    known = frozenset[str]().union(*(content_stems(text, language) for text in before))
+    stems = {sentence: content_stems(sentence, language) for sentence in news}
+    return tuple(one for one in news if len(stems[one] - known) >= ADDED * len(stems[one]))
 
 
 def _said(entry: Entry) -> str:

@@ -7,6 +7,16 @@ merge hides news, so doubt founds a story.
 
 from watcher.stories.board import STAYS_OPEN, Board, outlets, story_id
 from watcher.stories.edits import Edit, edited
-from watcher.stories.novelty import new_sentences, what_is_new
+from watcher.stories.novelty import content_stems, new_sentences, what_is_new
 
-__all__ = ["STAYS_OPEN", "Board", "Edit", "edited", "new_sentences", "outlets", "story_id", "what_is_new"]
+__all__ = [
+    "STAYS_OPEN",
+    "Board",
+    "Edit",
+    "content_stems",
+    "edited",
+    "new_sentences",
+    "outlets",
+    "story_id",
+    "what_is_new",
+]
