@@ -1,5 +1,5 @@
 # ruff: noqa: INP001  a script beside the documents, no package
-"""Make docs/alert.png, the picture in the README: one alert of the demo, drawn as Slack shows it.
+"""Make docs/alert.png, the picture in the README: one story of the demo with its thread, drawn as Slack shows it.
 
 Its one rule: the words are those of the very payload that Slack would get; only the frame around them is drawn here.
 Needs Chromium or Chrome on the PATH. Usage: .venv/bin/python -m docs.make_alert_picture [HEADLINE]
@@ -30,7 +30,7 @@ from watcher.store import Store
 from watcher.types import Message, Receipt
 
 PICTURE = Path(__file__).with_name("alert.png")
-HEADLINE = "South Korea offers one-year deal on cost of US troops"
+HEADLINE = "Trump asks Pentagon for options to cut US troops in South Korea"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WIDTH, TALLEST = 660, 1000
 SCALE = 2
@@ -51,6 +51,8 @@ PAGE = """<!doctype html><meta charset="utf-8"><style>
   .block { margin: 4px 0; }
   .context { line-height: 18px; margin: 6px 0; }
   .link { color: #1264a3; }
+  .thread { margin: 10px 0 0; padding-left: 12px; border-left: 3px solid #dddddd; }
+  .replies { color: #1264a3; font-size: 13px; font-weight: 700; margin-bottom: 4px; }
 </style><body><div class="channel">#&thinsp;korea-desk</div><div class="message"><div class="face">w</div><div>
   <div><span class="name">watcher</span> <span class="app">APP</span> <span class="time">NOW</span></div>
   BLOCKS
@@ -62,20 +64,25 @@ BOLD = re.compile(r"\*(\S.*?)\*")
 
 
 class Recorder(ConsoleNotifier):
-    """Prints nowhere, and keeps the messages."""
+    """Prints nowhere, and keeps the messages as they last read, by their place."""
 
     def __init__(self) -> None:
         super().__init__(Console(file=StringIO()))
-        self.messages: list[Message] = []
+        self.messages: dict[str, Message] = {}
 
     async def send(self, message: Message, channel_id: str) -> Receipt:
         """Keep the message."""
-        self.messages.append(message)
-        return await super().send(message, channel_id)
+        receipt = await super().send(message, channel_id)
+        self.messages[receipt.ts] = message
+        return receipt
+
+    async def update(self, message: Message, receipt: Receipt) -> None:
+        """Keep it as it now reads."""
+        self.messages[receipt.ts] = message
 
 
-async def told() -> list[Message]:
-    """All messages of the demo's two days."""
+async def told() -> dict[str, Message]:
+    """All messages of the demo's two days, by their place."""
     scene = demo.Scene(now=datetime.now(UTC).replace(microsecond=0))
     silent = Console(file=StringIO())
     recorder = Recorder()
@@ -99,15 +106,25 @@ def words(mrkdwn: str) -> str:
     return BOLD.sub(r"<b>\1</b>", linked).replace("\n", "<br>")
 
 
-def page(post: dict[str, Any]) -> str:
-    """The message as a web page."""
+def page(post: dict[str, Any], replies: list[dict[str, Any]]) -> str:
+    """The message and its thread as a web page."""
+    drawn = blocks(post)
+    if replies:
+        count = "1 reply" if len(replies) == 1 else f"{len(replies)} replies"
+        inside = [block for reply in replies for block in blocks(reply)]
+        drawn += ['<div class="thread">', f'<div class="replies">{count}</div>', *inside, "</div>"]
+    return PAGE.replace("NOW", html.escape(f"{datetime.now(UTC):%-H:%M}")).replace("BLOCKS", "\n".join(drawn))
+
+
+def blocks(post: dict[str, Any]) -> list[str]:
+    """A message's blocks as HTML."""
     drawn = []
     for block in post["blocks"]:
         if block["type"] == "context":
             drawn += [f'<div class="context">{words(element["text"])}</div>' for element in block["elements"]]
         else:
             drawn.append(f'<div class="block">{words(block["text"]["text"])}</div>')
-    return PAGE.replace("NOW", html.escape(f"{datetime.now(UTC):%-H:%M}")).replace("BLOCKS", "\n".join(drawn))
+    return drawn
 
 
 def draw(markup: str, picture: Path) -> None:
@@ -138,10 +155,13 @@ def main() -> None:
     configure_logging(LogLevel.error)
     wanted = sys.argv[1] if len(sys.argv) > 1 else HEADLINE
     messages = asyncio.run(told())
-    alerts = {one.items[0].headline: one for one in messages if one.kind == "alert"}
+    alerts = {one.items[0].headline: ts for ts, one in messages.items() if one.kind == "alert"}
     if wanted not in alerts:
         sys.exit("the demo tells no such story; it tells:\n" + "\n".join(alerts))
-    draw(page(payload(alerts[wanted], channel_id="C0123ABCD")), PICTURE)
+    place = alerts[wanted]
+    thread = [one for one in messages.values() if one.thread is not None and one.thread.ts == place]
+    posts = [payload(one, channel_id="C0123ABCD") for one in (messages[place], *thread)]
+    draw(page(posts[0], posts[1:]), PICTURE)
     print(f"{PICTURE}: {PICTURE.stat().st_size // 1024} KiB")  # noqa: T201  a command prints
 
 
