@@ -21,10 +21,13 @@ from tests.fakes import FakeClock, FakeNotifier
 from tests.loopback import Request, response, serve
 from watcher.app import App, build
 from watcher.config import load
+from watcher.sources.html import plain
 from watcher.store import Store
 from watcher.store.outbox import pending_count
 from watcher.store.report import counts
+from watcher.stories import edited
 
+CHANGED = ("The headline was changed", "The feed has corrected", "The feed has withdrawn")
 RESTART = 50
 """Captures after which the program is stopped and started anew."""
 
@@ -135,18 +138,23 @@ async def replayed(folder: Path, several: list[tuple[datetime, bytes]]) -> Repla
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """What the captures hold, as feedparser reads them: guid → its links, its titles; publication times."""
+    """What the captures hold, as feedparser reads them: guid → its links, its titles; what its edits were."""
 
     links: dict[str, set[str]]
     titles: dict[str, set[str]]
+    edits: Counter[str] = field(default_factory=Counter)
 
     @staticmethod
     def of(several: list[tuple[datetime, bytes]]) -> Items:
-        found = Items({}, {})
+        found, last = Items({}, {}), dict[str, tuple[str, str]]()
         for _, body in several:
             for entry in feedparser.parse(io.BytesIO(body)).entries:
                 found.links.setdefault(entry.id, set()).add(entry.link)
                 found.titles.setdefault(entry.id, set()).add(entry.title)
+                reads = entry.title, plain(entry.get("summary", ""))
+                if last.setdefault(entry.id, reads) != reads:
+                    found.edits[edited(*last[entry.id], *reads, language="en")] += 1
+                    last[entry.id] = reads
         return found
 
 
@@ -160,11 +168,17 @@ async def test_over_a_year_of_captures_no_entry_is_seen_or_told_twice(tmp_path: 
     moved = sum(len(links) > 1 for links in items.links.values())
     retitled = sum(len(titles) > 1 for titles in items.titles.values())
     guids = {link: guid for guid, links in items.links.items() for link in links}
-    told = [guids[one.url or ""] for post in replay.notifier.posts for one in post.message.items]
+    items_told = [one for post in replay.notifier.posts for one in post.message.items]
+    changes = [one.notes[0] for one in items_told if one.notes and one.notes[0].startswith(CHANGED)]
+    told = [guids[one.url or ""] for one in items_told if not (one.notes and one.notes[0].startswith(CHANGED))]
+    replies = sum(post.message.kind == "reply" for post in replay.notifier.posts)
+    print("edits: " + ", ".join(f"{number} {kind}" for kind, number in items.edits.most_common()))
+    print(f"{replies} replies, {len(changes)} of them on changed headlines of what had been told")
     print(f"{len(several)} captures hold {len(items.links)} items; {moved} change their link, {retitled} their title")
     print(f"{replay.new} entries new, {replay.matches} matches, {len(replay.notifier.posts)} messages on {len(told)}")
     assert replay.new == len(items.links)
     assert moved > 0
+    assert min(items.edits["none"], items.edits["material"]) > 0
     assert replay.matches >= 10
     assert set(Counter(replay.notifier.keys).values()) == {1}
     assert set(Counter(told).values()) == {1}
