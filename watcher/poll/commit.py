@@ -37,7 +37,7 @@ from watcher.types import (
 KEY_TERMS = 60
 """Terms of a topic by which sentences are chosen, and which tell none of its stories from another."""
 TOPICAL = 0.5
-"""Share of a destination's stories that are taken to hold such a term."""
+"""Share of a topic's stories that are taken to hold such a term."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +156,8 @@ class Committer:
 
     def _common(self, destination: str) -> dict[str, TermShares]:
         """How common words are at a destination: what its topics are about stands in every story there."""
-        terms = {
-            term: TOPICAL
-            for name, topic in self.plan.topics.items()
-            if destination in map(str, topic.destinations)
-            for term, _ in self.scorer.key_terms(name, KEY_TERMS)
-        }
+        topics = [one.name for one in self.plan.topics.values() if destination in map(str, one.destinations)]
+        terms = {term: TOPICAL / len(topics) for name in topics for term, _ in self.scorer.key_terms(name, KEY_TERMS)}
         return {
             language: replace(table, shares={**table.shares, **terms}) for language, table in self.background.items()
         }
