@@ -157,7 +157,8 @@ class Committer:
     def _common(self, destination: str) -> dict[str, TermShares]:
         """How common words are at a destination: what its topics are about stands in every story there."""
         topics = [one.name for one in self.plan.topics.values() if destination in map(str, one.destinations)]
-        terms = {term: TOPICAL / len(topics) for name in topics for term, _ in self.scorer.key_terms(name, KEY_TERMS)}
+        held = Counter(term for name in topics for term, _ in self.scorer.key_terms(name, KEY_TERMS))
+        terms = {term: TOPICAL * count / len(topics) for term, count in held.items()}
         return {
             language: replace(table, shares={**table.shares, **terms}) for language, table in self.background.items()
         }
