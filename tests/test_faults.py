@@ -142,7 +142,14 @@ async def test_what_is_no_feed_changes_nothing_but_the_count_of_failures(tmp_pat
         await poll(place)
         after = place.states()["feed"]
         assert (after.failures, bool(after.error)) == (1, True)
-        told = {"failures": 0, "error": None, "last_polled": before.last_polled, "next_due": before.next_due}
+        told = {
+            "failures": 0,
+            "failing_since": None,
+            "fault": None,
+            "error": None,
+            "last_polled": before.last_polled,
+            "next_due": before.next_due,
+        }
         assert replace(after, **told) == before  # type: ignore[arg-type]
         assert after.next_due - place.clock.now == 20 * MINUTE, "it backs off"
         place.feed(FEED, news(1), news())
@@ -234,7 +241,8 @@ async def test_a_guid_that_comes_with_other_words_is_an_edit_and_no_second_alert
         for number in range(3):
             place.feed(FEED, news(number, guid="top-story"))
             await poll(place)
-        assert place.told == [ON_TOPIC[0][0]], "publishers rewrite a report, link and all, and keep its guid"
+        kinds = [post.message.kind for post in place.notifier.posts]
+        assert kinds == ["alert", "reply", "reply"], "publishers rewrite a report and keep its guid: its thread says so"
         (known,) = place.app.store.read_now(entries_since, NOW)
         assert known.entry.title == ON_TOPIC[2][0]
 

@@ -107,22 +107,22 @@ def told(change: Change, **over: str) -> list[str]:
 
 def test_a_headline_that_says_something_else_is_told_with_what_it_read() -> None:
     now = replace(FIRST, title="Troop cost talks collapse in Seoul", content_hash="2")
-    assert told(Change(before=FIRST, now=now)) == [
+    assert told(Change(before=FIRST, now=now, feed="f")) == [
         "The headline was changed; it read: “Troop cost talks reopen in Seoul”"
     ]
 
 
 @pytest.mark.parametrize("title", ["Troop cost talks reopen, in Seoul", "Troop-cost talks reopen in Seoul | Harbour"])
 def test_a_comma_or_an_outlet_s_name_is_not_told(title: str) -> None:
-    assert told(Change(before=FIRST, now=replace(FIRST, title=title, content_hash="2"))) == []
+    assert told(Change(before=FIRST, now=replace(FIRST, title=title, content_hash="2"), feed="f")) == []
 
 
 def test_a_correction_and_a_withdrawal_are_told_and_shown() -> None:
     note = " Correction: an earlier version of this article gave the wrong year of the last agreement."
-    corrected = Change(before=FIRST, now=replace(FIRST, text=WIRE + note, content_hash="2"))
+    corrected = Change(before=FIRST, now=replace(FIRST, text=WIRE + note, content_hash="2"), feed="f")
     (text,) = told(corrected)
     assert text.startswith("Troop has corrected this report.")
-    withdrawn = Change(before=FIRST, now=replace(FIRST, title=f"RETRACTED: {FIRST.title}", content_hash="3"))
+    withdrawn = Change(before=FIRST, now=replace(FIRST, title=f"RETRACTED: {FIRST.title}", content_hash="3"), feed="f")
     assert told(withdrawn) == ["Troop has withdrawn this report."]
     assert told(corrected, follow_ups="none") == []
 
@@ -132,7 +132,7 @@ def test_each_wording_has_a_key_of_its_own() -> None:
     keys = set()
     for wording in ("a", "b", "a"):
         now = replace(FIRST, title=f"Talks collapse {wording}", content_hash=wording * 16)
-        change = Change(before=FIRST, now=now)
+        change = Change(before=FIRST, now=now, feed="f")
         (made,) = changes.replies(
             [item], [change], changes.notes([change]), topics=TOPICS, installation="inst", now=NOW
         )

@@ -126,7 +126,10 @@ class Poller:
             states = await self.store.read(feed_states, wanted)
             waiting = iter(states.values())
             tasks = [asyncio.create_task(self._take_turns(waiting, finished)) for _ in range(min(TASKS, len(states)))]
-            await self._collect(len(states), finished, report)
+            tasks.append(asyncio.create_task(self._collect(len(states), finished, report)))
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()  # what nobody expected ends this poll; it does not let it wait for ever
         finally:
             for task in tasks:
                 task.cancel()

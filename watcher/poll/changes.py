@@ -17,10 +17,11 @@ LONGEST = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """An entry as it was and as it reads now."""
+    """An entry as it was and as it reads now in a feed."""
 
     before: Entry
     now: Entry
+    feed: str
 
 
 def notes(changes: Sequence[Change]) -> dict[str, str]:

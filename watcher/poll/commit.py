@@ -16,7 +16,7 @@ from watcher.poll.judge import Judged
 from watcher.poll.statistics import RareTerms
 from watcher.relevance import Scorer
 from watcher.store import Store
-from watcher.store.entries import known_entries
+from watcher.store.entries import known_entries, known_texts
 from watcher.store.save import SaveResult, save
 from watcher.store.stories import member_texts, open_stories, told_rows
 from watcher.stories import STAYS_OPEN, Board
@@ -165,11 +165,17 @@ class Committer:
 
     async def _changed(self, changes: Sequence[Change], now: datetime) -> list[OutboxItem]:
         """Replies that tell of corrections and the like, in the threads of the messages that told the entries."""
-        said = notes(changes)
+        said = notes([one for one in changes if not await self._exchanged(one)])
         if not said:
             return []
         told = await self.store.read(told_rows, sorted(said))
         return replies(told, changes, said, topics=self.plan.topics, installation=self.store.installation, now=now)
+
+    async def _exchanged(self, change: Change) -> bool:
+        """Whether these words are another entry's: a feed whose guids go round changes no headlines."""
+        words = change.now.content_hash
+        known = await self.store.read(known_texts, feed=change.feed, hashes=[words])
+        return words in known and known[words].entry.id != change.now.id
 
     async def _boards_of(self, destinations: Collection[str], now: datetime) -> dict[str, Board]:
         """The boards of these destinations; each is read once and then kept, since nobody else adds to it."""

@@ -121,7 +121,7 @@ def sift(
             )
             candidates.setdefault(entry.id, candidate)
         elif known is not None and entry != known.entry:
-            edited.append(Change(before=known.entry, now=entry))
+            edited.append(Change(before=known.entry, now=entry, feed=feed.id))
     return Sifted(sightings=tuple(sightings), candidates=tuple(candidates.values()), edited=tuple(edited))
 
 
