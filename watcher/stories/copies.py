@@ -90,21 +90,21 @@ class Copies:
 
     def _same_headline(self, new: Print) -> tuple[str, float] | None:
         """Without text on one side, only the same headline tells a copy."""
-        for entry, shared in self._sharing(new.title, self._by_title):
+        for entry, shared in self._sharing(new.title, self._by_title, TITLE_WORDS):
             other = self._prints[entry]
-            if min(len(new.triples), len(other.triples)) >= ENOUGH or shared < TITLE_WORDS:
+            if min(len(new.triples), len(other.triples)) >= ENOUGH:
                 continue
             agreement = shared / len(new.title | other.title)
             if agreement >= TITLE_MATCH:
                 return entry, agreement
         return None
 
-    def _sharing(self, keys: Iterable[Key], index: dict[Key, list[str]]) -> list[tuple[str, int]]:
-        """Entries with the number of keys they share, oldest first."""
+    def _sharing(self, keys: Iterable[Key], index: dict[Key, list[str]], least: int = 1) -> list[tuple[str, int]]:
+        """Entries with the number of keys they share, from ``least`` on, oldest first."""
         hits: Counter[str] = Counter()
         for key in keys:
             hits.update(index.get(key, ()))
-        return sorted(hits.items(), key=lambda hit: self._age[hit[0]])
+        return sorted((hit for hit in hits.items() if hit[1] >= least), key=lambda hit: self._age[hit[0]])
 
 
 def _drop(index: dict[Key, list[str]], key: Key, entry: str) -> None:
