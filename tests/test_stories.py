@@ -11,7 +11,9 @@ from tests.builders import NOW, hex16, story, story_member
 from watcher.data import background
 from watcher.data.demo import sample
 from watcher.stories import STAYS_OPEN, Board, outlets, story_id
-from watcher.types import Placement
+from watcher.stories.events import Events
+from watcher.text import words
+from watcher.types import Placement, TermShares
 
 WIRE = (
     "SEOUL — South Korea and the United States opened a new round of talks on Tuesday over how to share the cost of "
@@ -207,6 +209,63 @@ def test_the_wire_story_of_the_demo_is_one_story() -> None:
     assert len(placed) == 4
     assert len({one.story for one in placed}) == 1
     assert {one.relation for one in placed[1:]} == {"copy"}
+
+
+def test_the_answer_to_the_wire_story_of_the_demo_joins_it() -> None:
+    desk = board()
+    told = {one.id: one for one in sample.describe()}
+    first = place(desk, told["troop-options"].title, told["troop-options"].text)
+    for wire in ("troop-options-northfield", "troop-options-hanriver", "troop-options-ledger"):
+        place(desk, told[wire].title, told[wire].text)
+    answer = place(desk, told["troop-answer"].title, told["troop-answer"].text)
+    assert (answer.relation, answer.story) == ("follow_up", first.story)
+
+
+def test_no_story_of_the_demo_takes_in_another_event() -> None:
+    """Nine reports of one topic, which share its names, in the order in which they come."""
+    desk = board()
+    told = [one for one in sample.describe() if one.intended in {"on topic", "copy"}]
+    events: dict[str, set[str | None]] = {}
+    for one in sorted(told, key=lambda one: (one.step, -(one.age or timedelta()))):
+        placed = place(desk, one.title, one.text, entry=one.id)
+        events.setdefault(placed.story, set()).add(one.event)
+    assert len(events) >= 4
+    assert [names for names in events.values() if len(names) > 1] == []
+
+
+def test_another_year_speaks_against_one_event() -> None:
+    events = Events(background())
+    told = story_member("Landslide in Ostrava Dol", text=f"{LANDSLIDE} Worst of 2021.", language="en")
+    events.add("told", events.read(told), seen=NOW)
+
+    def likelihood(text: str) -> float:
+        reading = events.read(story_member("Search in Ostrava Dol", text=text, language="en"))
+        return events.near(reading, seen=NOW)[0].logit
+
+    same, other, none = (likelihood(f"{LANDSLIDE_RETOLD} {end}") for end in ("Worst of 2021.", "Worst of 2024.", ""))
+    assert other < none < same
+
+
+def test_names_that_all_that_was_polled_has_prove_nothing() -> None:
+    """Without the stream the names of a busy topic look like rare evidence."""
+    common = dict.fromkeys(words(f"{LANDSLIDE} {LANDSLIDE_RETOLD}"), 0.5)
+    desk = board(polled={"en": TermShares(language="en", documents=5000.0, shares=common)})
+    place(desk, "Landslide kills 14 in Ostrava Dol", LANDSLIDE)
+    assert place(desk, "Search goes on in Ostrava Dol after landslide", LANDSLIDE_RETOLD).relation == "founder"
+
+
+def test_a_closed_story_leaves_no_trace_in_what_is_common() -> None:
+    events = Events(background())
+    before = events.read(story_member("Landslide", text=LANDSLIDE, language="en"))
+    for number in range(30):
+        one = story_member("Landslide", text=LANDSLIDE_RETOLD, language="en", entry=hex16(str(number)))
+        events.add(str(number), events.read(one), seen=NOW)
+    crowded = events.read(story_member("Landslide", text=LANDSLIDE, language="en"))
+    for number in range(30):
+        events.remove(str(number))
+    after = events.read(story_member("Landslide", text=LANDSLIDE, language="en"))
+    assert crowded.idf["ostrava"] < before.idf["ostrava"]
+    assert (after.idf, after.names) == (before.idf, before.names)
 
 
 texts = st.text(max_size=300)

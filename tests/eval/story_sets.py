@@ -10,7 +10,8 @@ from collections.abc import Hashable, Sequence
 from pathlib import Path
 
 from tests.builders import NOW
-from watcher.types import StoryMember
+from watcher.text import words
+from watcher.types import StoryMember, TermShares
 
 FILES = {"events": "ecbplus_dev.jsonl.gz", "round-ups": "event_triples_dev.jsonl.gz"}
 SETS = ("events snippet", "events article", "round-ups")
@@ -47,6 +48,13 @@ def _headed(title: str, text: str) -> tuple[str, str]:
     if len(first.split()) > HEADLINE_WORDS:
         return " ".join(first.split()[:12]), text
     return first, "\n".join(rest) or text
+
+
+def polled(found: Sequence[Labelled]) -> dict[str, TermShares]:
+    """What a stream that brought these texts knows: in which share of them a word stands. No event is looked at."""
+    counts = Counter(word for member, _ in found for word in set(words(f"{member.title}\n{member.text}")))
+    shares = {word: count / len(found) for word, count in counts.items()}
+    return {"en": TermShares(language="en", documents=float(len(found)), shares=shares)}
 
 
 def shuffled(found: Sequence[Labelled], order: int) -> list[Labelled]:

@@ -26,7 +26,8 @@ def story_id(destination: str, identity: str) -> str:
 class Board:
     """The open stories of one destination, to which entries are added one after the other.
 
-    ``background``: language → how common its words are in ordinary news. With ``follow_ups`` an entry that reports a
+    ``background``: language → how common its words are in ordinary news; ``polled``: language → how common they are in
+    what was polled (`Stream.shares`), of whatever topic. With ``follow_ups`` an entry that reports a
     story's event in other words joins it; without, only copies do, and nothing is kept that only follow-ups need.
     """
 
@@ -36,11 +37,12 @@ class Board:
         stories: Iterable[Story],
         *,
         background: Mapping[str, TermShares] | None = None,
+        polled: Mapping[str, TermShares] | None = None,
         follow_ups: bool = True,
     ) -> None:
         self.destination = destination
         self._copies = Copies()
-        self._events = Events(background or {}) if follow_ups else None
+        self._events = Events(background or {}, polled) if follow_ups else None
         self._of_entry: dict[str, str] = {}
         self._members: dict[str, list[str]] = {}
         self._last: dict[str, datetime] = {}

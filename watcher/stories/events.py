@@ -1,7 +1,7 @@
 """The same event in other words: which open story a text belongs to, though it copies none of its members.
 
-Texts are TF-IDF vectors of title and text. How rare a word is comes from ordinary news and from the open stories: what
-stands in many of them (the topic's own words, above all) tells none of them apart, however rare it is in the news.
+Texts are TF-IDF vectors of title and text. How rare a word is comes from ordinary news, from what was polled and from
+the open stories: what stands in many of them (the topic's own words, above all) tells none of them apart.
 What a text has in common with a story is put into a few figures (`Likeness`), and a logistic model with fixed constants
 weighs them. Nothing is trained when it runs; `tests/eval/fit_stories.py` made the constants.
 """
@@ -15,13 +15,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import nlargest
 from math import log, log1p, sqrt
-from typing import NamedTuple
 
 from watcher.relevance.features import primary
 from watcher.relevance.stopwords import stop_words
 from watcher.relevance.subjects import UNSPACED
+from watcher.stories.likeness import LEAD, Likeness, logit
 from watcher.text import words
 from watcher.types import StoryMember, TermShares
+
+ORDINARY = 500.0
+"""Documents that the table of ordinary news counts for, beside those that were polled."""
+
+MOST_POLLED = 5000.0
+"""Documents that those polled count for at most: so that ordinary news is not forgotten."""
 
 PRIOR = 20.0
 """Open stories are taken to be so many more when the share of them that hold a word is told: few stories say little."""
@@ -50,40 +56,17 @@ ENOUGH_RARE = 4
 ENOUGH_NAMES = 0.15
 """Share (by weight) of the names of either side that must stand in the other, where both have names."""
 
-ENOUGH_HEADLINE = 0.1
-"""Share of the headlines that the other text must have: a feed's standing phrase is no report."""
+WRITTEN_AS_NAME = 0.4
+"""Share of the texts with a word in which it is written as a name, for it to be one: the others begin with it."""
 
 CROWD = slice(2, 6)
 """The third to sixth nearest stories: how alike to a text is what is not its event."""
 
-UNKNOWN_FIGURES = 0.3
-"""What counts where one side has no figures."""
+USUAL_CROWD = 0.1
+"""The cosine of those that are not open: on an empty board nothing tells what the stories of a topic have in common."""
 
 A_DAY = 0.3
 """What each day since a story's last member costs (on the logit). Chosen, not measured: the sets have no dates."""
-
-
-class Likeness(NamedTuple):
-    """What a text has in common with an open story."""
-
-    cosine: float
-    """Half the largest, half the mean cosine to the story's members (0 to 1)."""
-    shared: float
-    """ln(1 + the summed weights of the words shared with the nearest member): an absolute amount of evidence."""
-    figures: float
-    """Share of the figures of the side with fewer that the other has, too (0 to 1)."""
-    names: float
-    """Share (by weight) of the text's names that stand in the story (0 to 1)."""
-    first: float
-    """1 for a story of one member, else 0."""
-    length: float
-    """ln(1 + the text's words)."""
-    other_length: float
-    """ln(1 + the nearest member's words)."""
-    headline: float
-    """Share (by weight) of the two headlines, the text's and the nearest member's, that the other text has (0 to 1)."""
-    crowd: float
-    """Mean cosine to the nearest members of the third to sixth nearest stories (0 to 1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,30 +79,24 @@ class Near:
     logit: float
 
 
-WEIGHTS = Likeness(
-    cosine=5.44, shared=2.32, figures=1.97, names=2.44, first=1.05, length=-0.87, other_length=-1.33, headline=1.65,
-    crowd=-10.3,
-)  # fmt: skip
-BIAS = -5.32
-"""The fitted one (-4.02) less 1.3: there the cross-fitted precision of every set is about 0.95."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reading:
-    """A text as it is compared. ``weights``: unit TF-IDF vector; ``size``: its length before.
+    """A text as it is compared; its vectors are TF-IDF of unit length.
 
-    ``per_word``: how many of the tokeniser's words make one word of the language.
+    ``per_word``: how many of the tokeniser's words make one word of the language. ``marked``: words written as names.
     """
 
     entry: str
-    weights: Mapping[str, float]
     idf: Mapping[str, float]
-    size: float
+    weights: Mapping[str, float]
+    headline: Mapping[str, float]
+    lead: Mapping[str, float]
+    names: Mapping[str, float]
+    figures: Mapping[str, float]
+    marked: frozenset[str]
+    years: frozenset[str]
     words: float
     per_word: float
-    headline: frozenset[str]
-    names: frozenset[str]
-    figures: frozenset[str]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -129,44 +106,65 @@ class _Open:
     last: datetime
     members: list[Reading] = field(default_factory=list)
     summed: dict[str, float] = field(default_factory=dict)
-    figures: set[str] = field(default_factory=set)
+    years: set[str] = field(default_factory=set)
 
 
 class Events:
-    """The open stories of a destination, to be compared by what they report. ``background``: language → its table."""
+    """The open stories of a destination, to be compared by what they report.
 
-    def __init__(self, background: Mapping[str, TermShares]) -> None:
+    ``background``: language → how common words are in ordinary news; ``polled``: language → in what was polled.
+    """
+
+    def __init__(self, background: Mapping[str, TermShares], polled: Mapping[str, TermShares] | None = None) -> None:
         self._background = background
+        self._polled = polled or {}
         self._open: dict[str, _Open] = {}
         self._stories_with: Counter[str] = Counter()
+        self._texts_with: Counter[str] = Counter()
+        self._marked: Counter[str] = Counter()
         self._by_word: defaultdict[str, dict[str, float]] = defaultdict(dict)
 
     def read(self, member: StoryMember) -> Reading:
-        """Title and text as a vector, weighed by what is known now; it keeps these weights from then on."""
+        """Title and text as vectors, weighed by what is known now; it keeps these weights from then on."""
         code = primary(member.language)
-        counts = Counter(_content(f"{member.title}\n{member.text}", code))
-        table = self._background.get(code)
-        shares: Mapping[str, float] = table.shares if table else {}
-        per_word = 2.0 if code in UNSPACED else 1.0  # one word is about two overlapping pairs of characters
-        idf = {word: self._idf(word, shares) for word in counts}
-        raw = {word: (1.0 + log(count)) * idf[word] for word, count in counts.items()}
-        size = sqrt(sum(weight * weight for weight in raw.values()))
+        title = _content(member.title, code)
+        whole = title + _content(member.text, code)
+        counts = Counter(whole)
+        idf = self._idf(counts, code)
+        marked = frozenset(_marked(member.text) & counts.keys())
+        names = {word: count for word, count in counts.items() if self._is_name(word, marked)}
         return Reading(
             entry=member.entry,
-            weights={word: weight / size for word, weight in raw.items() if weight} if size else {},
             idf=idf,
-            size=size / per_word,
-            per_word=per_word,
-            words=sum(counts.values()) / per_word,
-            headline=frozenset(word for word in _content(member.title, code) if idf[word]),
-            names=frozenset(word for word in _names(member.text) & counts.keys() if idf[word]),
-            figures=frozenset(word for word in counts if word[0].isdigit()),
+            weights=_unit(counts, idf),
+            headline=_unit(Counter(title), idf),
+            lead=_unit(Counter(whole[:LEAD]), idf),
+            names=_unit(names, idf),
+            figures=_unit({word: count for word, count in counts.items() if word[0].isdigit()}, idf),
+            marked=marked,
+            years=frozenset(word for word in counts if _YEAR.fullmatch(word)),
+            words=len(whole) / _per_word(code),
+            per_word=_per_word(code),
         )
 
-    def _idf(self, word: str, shares: Mapping[str, float]) -> float:
-        others = max(0, self._stories_with.get(word, 0) - 1)
-        share = max(shares.get(word, 0.0), RAREST, others / (len(self._open) + PRIOR))
-        return -log(share) if share < 1.0 else 0.0
+    def _idf(self, counts: Collection[str], language: str) -> dict[str, float]:
+        """−ln of the share of documents (ordinary and polled ones), or of open stories, that hold a word."""
+        news, polled = self._background.get(language), self._polled.get(language)
+        ordinary: Mapping[str, float] = news.shares if news else {}
+        known: Mapping[str, float] = polled.shares if polled else {}
+        documents = min(MOST_POLLED, polled.documents) if polled else 0.0
+        rarest = max(RAREST, 1.0 / (ORDINARY + documents))  # few documents tell little of rare words
+        found = {}
+        for word in counts:
+            share = (ORDINARY * ordinary.get(word, 0.0) + documents * known.get(word, 0.0)) / (ORDINARY + documents)
+            others = max(0, self._stories_with.get(word, 0) - 1) / (len(self._open) + PRIOR)
+            share = max(share, rarest, others)
+            found[word] = -log(share) if share < 1.0 else 0.0
+        return found
+
+    def _is_name(self, word: str, marked: Collection[str]) -> bool:
+        written = self._marked.get(word, 0) + (word in marked)
+        return word[0].isdigit() or (written > 0 and written >= WRITTEN_AS_NAME * (self._texts_with.get(word, 0) + 1))
 
     def nearest(self, new: Reading, *, seen: datetime) -> Near | None:
         """The story a text fits best; None where none shares a word with it."""
@@ -176,7 +174,9 @@ class Events:
         """The stories that share enough with a text, those with the nearest members first."""
         compared = [(story, *self._compare(new, self._open[story])) for story in self._candidates(new)]
         compared.sort(key=lambda one: -one[2])
-        crowd = sum(closest for _, _, closest, _ in compared[CROWD]) / (CROWD.stop - CROWD.start)
+        places = CROWD.stop - CROWD.start
+        others = [closest for _, _, closest, _ in compared[CROWD]]
+        crowd = (sum(others) + USUAL_CROWD * (places - len(others))) / places
         found = []
         for story, member, _, alone in compared:
             if not self._enough(new, member, alone):
@@ -202,36 +202,35 @@ class Events:
 
     def _compare(self, new: Reading, story: _Open) -> tuple[Reading, float, Likeness]:
         """The nearest member, its cosine, and the likeness without the crowd."""
-        cosines = [_dot(new.weights, member.weights) for member in story.members[-COMPARED:]]
+        members = story.members[-COMPARED:]
+        cosines = [_dot(new.weights, member.weights) for member in members]
         closest = max(cosines)
-        member = story.members[-COMPARED:][cosines.index(closest)]
-        mean = _dot(new.weights, story.summed) / len(story.members)
-        shared = sum(
-            min(weight * new.size, member.weights[word] * member.size)
-            for word, weight in new.weights.items()
-            if word in member.weights
-        )
+        member = members[cosines.index(closest)]
         like = Likeness(
-            cosine=0.5 * closest + 0.5 * mean,
-            shared=log1p(shared),
-            figures=_shared_figures(new.figures, story.figures),
-            names=_share(new, new.names, story.summed),
+            cosine=0.5 * closest + 0.5 * _dot(new.weights, story.summed) / len(story.members),
+            shared=log1p(sum(new.idf[word] for word in new.weights if word in member.weights) / new.per_word),
+            names=max(_dot(new.names, one.names) for one in members),
+            told=max(_share(new, one) for one in members),
+            retold=_share(member, new),
+            headline=max(_dot(new.headline, one.headline) for one in members),
+            lead=max(_dot(new.lead, one.lead) for one in members),
+            figures=max(_dot(new.figures, one.figures) for one in members),
+            year=_same_year(new.years, story.years),
             first=1.0 if len(story.members) == 1 else 0.0,
             length=log1p(new.words),
             other_length=log1p(member.words),
-            headline=0.5 * (_share(new, new.headline, member.weights) + _share(member, member.headline, new.weights)),
             crowd=0.0,
         )
         return member, closest, like
 
     def _enough(self, new: Reading, member: Reading, like: Likeness) -> bool:
         """Whether there is evidence at all: without it, no sum of likenesses makes one event of two patterns."""
+        if new.headline.keys().isdisjoint(member.weights) and member.headline.keys().isdisjoint(new.weights):
+            return False  # a feed's standing phrase is no report
         rare = sum(new.idf[word] >= RARE for word in new.weights if word in member.weights)
-        if like.headline < ENOUGH_HEADLINE:
-            return False
         if not new.names or not member.names:
             return rare >= ENOUGH_RARE * new.per_word
-        return max(_share(new, new.names, member.weights), _share(member, member.names, new.weights)) >= ENOUGH_NAMES
+        return max(like.told, like.retold) >= ENOUGH_NAMES
 
     def add(self, story: str, new: Reading, *, seen: datetime) -> None:
         """Remember a text as a member of a story, which opens with its first one."""
@@ -239,25 +238,26 @@ class Events:
             self._open[story] = _Open(last=seen)
         grown = self._open[story]
         self._stories_with.update(word for word in new.weights if word not in grown.summed)
+        self._texts_with.update(new.weights.keys())
+        self._marked.update(new.marked)
         grown.members.append(new)
         grown.last = max(grown.last, seen)
-        grown.figures |= new.figures
+        grown.years |= new.years
         for word, weight in new.weights.items():
             grown.summed[word] = grown.summed.get(word, 0.0) + weight
             self._by_word[word][story] = grown.summed[word]
 
     def remove(self, story: str) -> None:
         """Forget a story that has closed."""
-        for word in self._open.pop(story).summed:
+        closed = self._open.pop(story)
+        for member in closed.members:
+            _take(self._texts_with, member.weights.keys())
+            _take(self._marked, member.marked)
+        _take(self._stories_with, closed.summed.keys())
+        for word in closed.summed:
             del self._by_word[word][story]
-            self._stories_with[word] -= 1
             if not self._by_word[word]:
-                del self._by_word[word], self._stories_with[word]
-
-
-def logit(like: Likeness) -> float:
-    """ln(p / (1 − p)) of a text and a story being one event, moved so that 0 is where precision suffices."""
-    return BIAS + sum(weight * value for weight, value in zip(WEIGHTS, like, strict=True))
+                del self._by_word[word]
 
 
 def _content(text: str, language: str) -> list[str]:
@@ -266,26 +266,43 @@ def _content(text: str, language: str) -> list[str]:
 
 
 _NAME = re.compile(r"(?<=[^\W\d_A-Z,;:'’\"»)] )[^\W\d_a-z][^\W_]+(?:[ -][^\W\d_a-z][^\W_]+)*")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
-def _names(text: str) -> set[str]:
-    """Words that are written with a capital inside a sentence, and figures; headlines capitalise anything."""
-    found = {word for match in _NAME.finditer(text) for word in words(match.group()) if match.group()[0].isupper()}
-    found |= {word for word in words(text) if word[0].isdigit()}
-    return found
+def _marked(text: str) -> set[str]:
+    """Words that are written with a capital inside a sentence; headlines capitalise anything."""
+    return {word for match in _NAME.finditer(text) for word in words(match.group()) if match.group()[0].isupper()}
 
 
-def _share(text: Reading, of: Collection[str], told: Mapping[str, float]) -> float:
-    """Share of these words of a text that are told, by weight; of all of its words where there are none of these."""
-    chosen = of or text.weights.keys()
-    whole = sum(text.weights[word] for word in chosen)
-    return sum(text.weights[word] for word in chosen if word in told) / whole if whole else 0.0
+def _per_word(language: str) -> float:
+    return 2.0 if language in UNSPACED else 1.0  # one word is about two overlapping pairs of characters
 
 
-def _shared_figures(ours: frozenset[str], theirs: set[str]) -> float:
+def _unit(counts: Mapping[str, int], idf: Mapping[str, float]) -> dict[str, float]:
+    """The TF-IDF vector of unit length, logarithmic in the counts."""
+    raw = {word: (1.0 + log(count)) * idf[word] for word, count in counts.items() if idf[word]}
+    size = sqrt(sum(weight * weight for weight in raw.values()))
+    return {word: weight / size for word, weight in raw.items()}
+
+
+def _share(text: Reading, told: Reading) -> float:
+    """Share of a text's names and figures that stand in another text, by idf; 0 without any."""
+    whole = sum(text.idf[word] for word in text.names)
+    return sum(text.idf[word] for word in text.names if word in told.idf) / whole if whole else 0.0
+
+
+def _same_year(ours: Collection[str], theirs: Collection[str]) -> float:
     if not ours or not theirs:
-        return UNKNOWN_FIGURES
-    return len(ours & theirs) / min(len(ours), len(theirs))
+        return 0.0
+    return 1.0 if any(year in theirs for year in ours) else -1.0
+
+
+def _take(counts: Counter[str], keys: Collection[str]) -> None:
+    """Count one less of each; what is left with none is forgotten."""
+    for key in keys:
+        counts[key] -= 1
+        if not counts[key]:
+            del counts[key]
 
 
 def _dot(one: Mapping[str, float], other: Mapping[str, float]) -> float:
