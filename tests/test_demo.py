@@ -34,6 +34,13 @@ def test_the_demo_shows_each_story_once_and_says_what_became_of_the_rest(
     missed = [row["title"] for row in told.json if row["state"] == "below" and intended[row["title"]] not in OTHER]
     assert wrong == []
     assert missed == []
+    wire = [row for row in told.json if "South Korea" in row["title"] and "Pentagon" in row["title"]]
+    assert {row["state"] for row in wire} == {"posted"}, "the wire story, and one reply with what is new"
+    assert told.err.count("reply to") == 1
+    assert "4 outlets" not in told.err.split("evening")[0]
+    assert "5 outlets" in told.err.split("updated")[1]
+    assert "New in the thread: Pentagon confirms" in told.err
+    assert "The headline was changed" not in told.err, "a preposition is no news"
     assert "Day one" in told.err
     assert "Day two" in told.err
     assert "a web page" in told.err, "the broken feed is named"

@@ -159,7 +159,7 @@ def test_no_outlet_is_served_from_or_links_to_another_site() -> None:
 def test_weekdays_follow_the_day_of_the_last_poll() -> None:
     sunday = datetime(2026, 3, 8, 12, tzinfo=UTC)
     page = documents(sunday, BASE, 3)["/harbour/troop-answer.html"][1].decode()
-    assert "said on Sunday that no order" in page
+    assert "confirmed on Sunday that President Trump" in page
     assert "fly to Washington on Tuesday" in page
 
 

@@ -21,12 +21,14 @@ from watcher.app.parts import (
     make_fetcher,
     make_notifiers,
     make_scorer,
+    shares_polled,
     spare_collector,
     utc_now,
 )
 from watcher.config import Config
 from watcher.data import background
 from watcher.deliver import DeliverReport, Policy, TopicPolicy, deliver
+from watcher.deliver.gate import Clock, Step
 from watcher.fetch import Fetcher, Turns
 from watcher.metrics import Metrics
 from watcher.notices import Notices
@@ -66,9 +68,6 @@ log = structlog.get_logger("watcher.app")
 
 FIRST_POLL_WAITS = timedelta(minutes=2)
 """So long the first poll's digest waits for slow feeds."""
-
-Clock = Callable[[], datetime]
-Step = Callable[[str], None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -154,6 +153,7 @@ class App:
         await self.store.write(tidy, articles_before=now - keep.articles, entries_before=now - keep.entries)
         await self.store.write(tidy_notices, before=now - keep.entries)
         await self.store.write(prune_stream)
+        self.poller.committer.boards.clear()  # read anew with what was polled meanwhile
         if not self.poller.busy:
             while self.retired:
                 await self.retired.pop().close()
@@ -340,6 +340,7 @@ def _poller(app: App) -> Poller:
             clock=app.clock,
             step=app.step,
             background=background(),
+            polled=lambda now: shares_polled(app.stream, now),
         ),
         clock=app.clock,
         step=app.step,

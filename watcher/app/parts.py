@@ -18,9 +18,9 @@ from watcher.notifiers.console import ConsoleNotifier
 from watcher.notifiers.slack import SlackNotifier
 from watcher.notifiers.webhook import WebhookNotifier
 from watcher.relevance import Scorer, scorer_factory
-from watcher.relevance.stream import Stream
+from watcher.relevance.stream import RAREST, Stream
 from watcher.seeds import load
-from watcher.types import Article, Seed, Sensitivity
+from watcher.types import Article, Seed, Sensitivity, TermShares
 from watcher.workers.confined import give_back
 
 log = structlog.get_logger("watcher.app")
@@ -76,6 +76,11 @@ def make_scorer(topics: Topics, stream: Stream, *, now: datetime | None = None) 
     """The scorer over these seeds and what was polled so far."""
     scorer: Scorer = scorer_factory("tfidf")(topics, background(), stream, subjects=subjects(), now=now or utc_now())
     return scorer
+
+
+def shares_polled(stream: Stream, now: datetime) -> dict[str, TermShares]:
+    """How common words are in what was polled so far, by language."""
+    return {one: stream.shares(one, now, at_least=RAREST) for one in stream.languages}
 
 
 def make_fetcher(config: Config, *, also_allowed: Sequence[str] = ()) -> Fetcher:

@@ -36,7 +36,7 @@ from watcher.types import (
 
 KEY_TERMS = 60
 """Terms of a topic by which sentences are chosen, and which tell none of its stories from another."""
-TOPICAL = 0.5
+TOPICAL = 0.3
 """Share of a topic's stories that are taken to hold such a term."""
 
 
@@ -81,6 +81,8 @@ class Committer:
     step: Callable[[str], None]
     background: Mapping[str, TermShares] = field(default_factory=dict)
     """Language → how common its words are in ordinary news: rare ones tell events apart."""
+    polled: Callable[[datetime], Mapping[str, TermShares]] = field(default=lambda _: {})
+    """Language → how common its words are in what was polled."""
     boards: dict[str, Board] = field(default_factory=dict)
     """Destination → its open stories."""
     rare: RareTerms = field(default_factory=RareTerms)
@@ -182,7 +184,7 @@ class Committer:
         for one in destinations:
             if one not in self.boards:
                 stories = await self.store.read(open_stories, destination=one, since=now - STAYS_OPEN)
-                self.boards[one] = Board(one, stories, background=self._common(one))
+                self.boards[one] = Board(one, stories, background=self._common(one), polled=self.polled(now))
             self.boards[one].close(now)
         return {one: self.boards[one] for one in destinations}
 
