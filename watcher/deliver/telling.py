@@ -48,11 +48,12 @@ def alert(row: AlertRow, policy: Policy) -> Alert:
 
 
 def single(item: OutboxItem, row: AlertRow, policy: Policy, *, broadcast: bool = False) -> Message:
-    """A parent or a reply; ``broadcast`` shows a reply in the channel, too."""
+    """A parent or a reply; ``broadcast`` shows a reply in the channel, too. Who else has the story, its parent says."""
+    told = _change(item, row, policy) if item.note else alert(row, policy)
     return Message(
         key=item.key,
         kind="reply" if item.thread else "alert",
-        items=(_change(item, row, policy) if item.note else alert(row, policy),),
+        items=(replace(told, outlets=(told.outlet,)) if item.thread else told,),
         thread=item.thread,
         broadcast=broadcast and item.thread is not None,
         plain=item.plain,
@@ -62,7 +63,7 @@ def single(item: OutboxItem, row: AlertRow, policy: Policy, *, broadcast: bool =
 def _change(item: OutboxItem, row: AlertRow, policy: Policy) -> Alert:
     """A change of what was told already: what changed, and no second summary."""
     told = alert(row, policy)
-    return replace(told, summary="", summary_source="none", why=(), notes=(item.note or "",), outlets=(told.outlet,))
+    return replace(told, summary="", summary_source="none", why=(), notes=(item.note or "",))
 
 
 def digest(item: OutboxItem, members: Sequence[OutboxItem], rows: Mapping[str, AlertRow], policy: Policy) -> Message:
