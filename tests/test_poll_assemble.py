@@ -188,6 +188,16 @@ def test_a_rare_term_is_written_whole_once_it_is_frequent_enough() -> None:
     assert rare.hold_back(of_terms(0, {"rare": 1, "rarer": 1})).terms["en"] == {"rare": 1}
 
 
+def test_what_the_batches_of_a_poll_count_is_written_with_the_last_one() -> None:
+    rare = RareTerms()
+    scored = StreamDelta(documents={"en": 20}, terms={"en": {"often": 5}}, scores={("t", "snippet"): (0.1,)})
+    assert rare.hold_back(scored, last=False) == StreamDelta(scores=scored.scores)
+    assert rare.hold_back(
+        StreamDelta(documents={"en": 1, "ko": 2}, terms={"ko": {"서울": 2}}, scores={})
+    ) == StreamDelta(documents={"en": 21, "ko": 2}, terms={"en": {"often": 5}, "ko": {"서울": 2}})
+    assert rare.hold_back(of_terms(1, {"often": 1})) == of_terms(1, {"often": 1})
+
+
 def test_what_the_database_holds_already_is_counted_on() -> None:
     stored = Stream(languages={"en": LanguageCounts(documents=8000.0, terms={"known": 2.0})})
     rare = RareTerms.beside(stored, unit=2.0)

@@ -166,10 +166,12 @@ class Poller:
                     while len(ready) < expected:
                         ready.append(await finished.get())
             expected -= len(ready)
-            for batch in batches(ready):
-                await self._commit(batch, report)
+            *former, latest = batches(ready)
+            for batch in former:
+                await self._commit(batch, report, last=False)
+            await self._commit(latest, report, last=not expected)
 
-    async def _commit(self, batch: Sequence[_Prepared], report: PollReport) -> None:
+    async def _commit(self, batch: Sequence[_Prepared], report: PollReport, *, last: bool) -> None:
         parts = [ready for _, ready in batch]
         together = Ready(
             feeds=tuple(state for part in parts for state in part.feeds),
@@ -178,7 +180,7 @@ class Poller:
             edited=tuple(one for part in parts for one in part.edited),
             delta=merged(part.delta for part in parts),
         )
-        report.count(await self.committer.commit(together))
+        report.count(await self.committer.commit(together, last=last))
         report.look_for_unread(together.judged)
         report.feeds += len(batch)
         for state in together.feeds:

@@ -90,8 +90,8 @@ class Committer:
     one_batch: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Whoever decides on the same database shares it: a story is founded once."""
 
-    async def commit(self, ready: Ready) -> Saved:
-        """Decide, group, summarise and save in one transaction."""
+    async def commit(self, ready: Ready, *, last: bool = True) -> Saved:
+        """Decide, group, summarise and save in one transaction. ``last``: no batch of the same poll follows."""
         async with self.one_batch:
             now = self.clock()
             current = await self._current(ready.judged)
@@ -117,7 +117,7 @@ class Committer:
                 decisions=grouped.decisions,
                 members=grouped.members,
                 outbox=(*grouped.outbox, *changed),
-                stream=self.rare.hold_back(ready.delta),
+                stream=self.rare.hold_back(ready.delta, last=last),
             )
             self.step("poll.save")
             result = await self._save(batch)

@@ -33,14 +33,18 @@ def merged(deltas: Iterable[StreamDelta]) -> StreamDelta:
 
 @dataclass(slots=True)
 class RareTerms:
-    """Holds terms back until they are frequent enough to be written; then all that was counted of them is.
+    """Holds counts back: of terms until they are frequent enough to be written (then all that was counted of them is),
+    and of the frequent ones until a poll's last batch, since most of its batches hold the same words.
 
-    What waits is lost at a restart: a share may then be too small by `WRITTEN_FROM`, never more.
+    What waits is lost at a restart: a share may then be too small by `WRITTEN_FROM`, never more. Documents wait with
+    their frequent terms, so that a crash in the middle of a poll changes no other share.
     """
 
     documents: Counter[str] = field(default_factory=Counter)
     written: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     waiting: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    owed: StreamDelta = field(default_factory=StreamDelta)
+    """What the poll's last batch brings to the database."""
 
     @staticmethod
     def beside(stream: Stream, unit: float) -> RareTerms:
@@ -51,12 +55,16 @@ class RareTerms:
             rare.written[language].update(counts.terms)
         return rare
 
-    def hold_back(self, delta: StreamDelta) -> StreamDelta:
-        """Take in what a batch brings, and give what has to be written with it."""
+    def hold_back(self, delta: StreamDelta, *, last: bool = True) -> StreamDelta:
+        """Take in what a batch brings, and give what has to be written with it. ``last``: no batch of its poll follows.
+
+        Scores are few, and never wait.
+        """
         self.documents.update(delta.documents)
-        return replace(
-            delta, terms={language: self._frequent(language, terms) for language, terms in delta.terms.items()}
-        )
+        frequent = {language: self._frequent(language, terms) for language, terms in delta.terms.items()}
+        counted = merged([self.owed, replace(delta, terms=frequent, scores={})])
+        self.owed = StreamDelta() if last else counted
+        return replace(counted if last else StreamDelta(), scores=delta.scores)
 
     def _frequent(self, language: str, terms: Mapping[str, int]) -> dict[str, int]:
         written, waiting = self.written[language], self.waiting[language]

@@ -119,10 +119,11 @@ def put_members(conn: Connection, joined: Sequence[NewMember]) -> None:
 
 def put_outbox(conn: Connection, items: Sequence[OutboxItem]) -> int:
     """Write what is to be told, in the order given; a key that is there already stays as it is. Returns the new."""
+    if not items:
+        return 0
     before = conn.scalar(select(func.count()).select_from(outbox)) or 0
-    if items:
-        new = rows.insert(conn, outbox).on_conflict_do_nothing(["key"])
-        conn.execute(new, [rows.outbox_values(item) for item in items])
+    new = rows.insert(conn, outbox).on_conflict_do_nothing(["key"])
+    conn.execute(new, [rows.outbox_values(item) for item in items])
     return (conn.scalar(select(func.count()).select_from(outbox)) or 0) - before
 
 
