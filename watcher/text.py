@@ -33,7 +33,6 @@ _MARKS = (
 )
 _WORD = re.compile(rf"[^\W_]+(?:[{_MARKS}]+[^\W_]*)*")
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
-_SPACE = re.compile(r"\s+")
 _LINE_BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
@@ -48,7 +47,7 @@ def tidy(text: str, *, lines: bool = False) -> str:
     if not (text.isascii() and text.isprintable()):
         hidden = [ord(char) for char in set(text) if _hidden(char)]  # texts are long, but use few characters
         text = unicodedata.normalize("NFC", text.translate(dict.fromkeys(hidden)) if hidden else text)
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def _hidden(char: str) -> bool:
@@ -307,5 +306,7 @@ def content_hash(title: str, text: str) -> str:
 
 def _bare(text: str) -> str:
     tidied = tidy(text)
-    folded = unicodedata.normalize("NFKC", tidied.casefold())
+    folded = tidied.casefold()
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFKC", folded)
     return " ".join(_WORD.findall(folded)) or tidied

@@ -185,6 +185,7 @@ def _split(url: str) -> SplitResult | None:
     return parts
 
 
+@lru_cache(maxsize=1024)
 def _ascii_host(parts: SplitResult) -> str:
     name = (parts.hostname or "").rstrip(".")
     if name.isascii():

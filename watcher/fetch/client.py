@@ -122,7 +122,7 @@ class Fetcher:
         ``headers`` are the user's own (tokens, cookies): they and the credentials in the address go to this host only.
         An ``article`` is not asked for where robots.txt or a text-mining reservation speaks against it.
         """
-        step = replace(_first(url, etag, last_modified, headers or {}, kind), room=room)
+        step = _first(url, etag, last_modified, headers or {}, kind, room=room)
         return await self._follow(step, self._timeout)
 
     async def _follow(self, step: _Step, left: float) -> Fetched | NotModified:
@@ -182,7 +182,7 @@ class Fetcher:
         token = guard.refusals.set(refused)
         try:
             async with asyncio.timeout(max(seconds, 0.001)) as deadline:
-                return await self._exchange(replace(step, room=_untimed(step.room, deadline)), where)
+                return await self._exchange(step, where, deadline)
         except faults.LINE_ERRORS as error:
             if refused:
                 raise FetchError(f"{where}: {refused[0]}", fault="refused_address") from None
@@ -199,7 +199,7 @@ class Fetcher:
         if reason is not None:
             raise FetchError(f"{where}: {reason}", fault="refused_address")
 
-    async def _exchange(self, step: _Step, where: str) -> Fetched | NotModified | _Step:
+    async def _exchange(self, step: _Step, where: str, deadline: asyncio.Timeout) -> Fetched | NotModified | _Step:
         url = URL(_dotted(step.url), encoded=True)
         async with self._open().get(
             url, headers=step.headers(), allow_redirects=False, proxy=self._proxy, ssl=self._tls or True
@@ -211,7 +211,7 @@ class Fetcher:
                 return NotModified(max_age=age, moved=step.moved)
             if response.status not in {200, 203}:
                 raise answer.refusal(response.status, response.headers, where, datetime.now(UTC))
-            content = await self._body(response, step, where)
+            content = await self._body(response, step, where, _untimed(step.room, deadline))
             if step.kind == "article" and robots.reserved(response.headers.get("tdm-reservation"), content):
                 raise _forbidden(step.url, robots.RESERVED)
             return Fetched(
@@ -226,14 +226,14 @@ class Fetcher:
                 moved=step.moved if step.redirects else None,
             )
 
-    async def _body(self, response: aiohttp.ClientResponse, step: _Step, where: str) -> bytes:
+    async def _body(self, response: aiohttp.ClientResponse, step: _Step, where: str, room: body.Room | None) -> bytes:
         limit = self._max_body if step.kind == "feed" else min(self._max_body, LARGEST_PAGE)
         if step.kind != "feed" and "Content-Type" in response.headers and not response.content_type.startswith(_PAGES):
             raise FetchError(f"{where}: this is no web page ({response.content_type[:60]})", fault="not_a_page")
         gzip = body.layer(",".join(response.headers.getall("Content-Encoding", [])), where)
         if (response.content_length or 0) > limit:
             raise body.too_large(limit, where)
-        return await body.read(response.content.iter_any(), gzip=gzip, limit=limit, where=where, room=step.room)
+        return await body.read(response.content.iter_any(), gzip=gzip, limit=limit, where=where, room=room)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -272,7 +272,15 @@ def _untimed(room: body.Room | None, deadline: asyncio.Timeout) -> body.Room | N
     return wait
 
 
-def _first(url: str, etag: str | None, last_modified: str | None, headers: Mapping[str, str], kind: Kind) -> _Step:
+def _first(
+    url: str,
+    etag: str | None,
+    last_modified: str | None,
+    headers: Mapping[str, str],
+    kind: Kind,
+    *,
+    room: body.Room | None = None,
+) -> _Step:
     asked = urls.wire(url)
     if asked is None:
         raise FetchError(
@@ -285,7 +293,7 @@ def _first(url: str, etag: str | None, last_modified: str | None, headers: Mappi
         own["Authorization"] = "Basic " + b64encode(":".join(known).encode()).decode()
     given = {"If-None-Match": answer.plain(etag), "If-Modified-Since": answer.plain(last_modified)}
     validators = {name: value for name, value in given.items() if value is not None}
-    return _Step(url=asked, kind=kind, validators=validators, own=own)
+    return _Step(url=asked, kind=kind, validators=validators, own=own, room=room)
 
 
 def _next(step: _Step, response: aiohttp.ClientResponse, where: str) -> _Step:

@@ -10,6 +10,7 @@ import errno
 import socket
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -21,6 +22,9 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 _COMPATIBLE = IPv6Network("::/96")
 # special blocks that Python's tables call global: IETF assignments and the old 6to4 relays
 _SPECIAL = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
+
+REMEMBERED = 1024
+"""Addresses whose verdict is kept: each is asked for three times a request."""
 
 refusals: ContextVar[list[str] | None] = ContextVar("refusals", default=None)
 """Collects what was refused while one request connects: the library folds several errors into one without a cause."""
@@ -37,12 +41,17 @@ def forbidden_address(ip: str, allowed: Iterable[str | Network]) -> str | None:
     Addresses that carry an IPv4 address (mapped, NAT64, 6to4) are judged by it. Global unicast may be asked, other
     addresses only when a network of ``allowed`` holds them.
     """
+    return _forbidden(ip, networks(allowed))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _forbidden(ip: str, allowed: tuple[Network, ...]) -> str | None:
     try:
         given = ip_address(ip)
     except ValueError:
         return f"{ip[:60]} is no IP address"
     real = _unwrapped(given)
-    if any(each in network for network in networks(allowed) for each in (given, real)):
+    if any(each in network for network in allowed for each in (given, real)):
         return None
     if _public(real):
         return None
@@ -53,6 +62,7 @@ def forbidden_address(ip: str, allowed: Iterable[str | Network]) -> str | None:
     )
 
 
+@lru_cache(maxsize=REMEMBERED)
 def literal(host: str) -> str | None:
     """The IP address that a host name spells out, in any notation (127.1, 0x7f.1, 2130706433); None for a name."""
     try:

@@ -33,8 +33,10 @@ def merged(deltas: Iterable[StreamDelta]) -> StreamDelta:
 
 @dataclass(slots=True)
 class RareTerms:
-    """Holds counts back: of terms until they are frequent enough to be written (then all that was counted of them is),
-    and of the frequent ones until a poll's last batch, since most of its batches hold the same words.
+    """Holds counts back until they are worth a row.
+
+    Those of a term wait until it is frequent enough; then all that was counted of it is written. Those of frequent
+    terms wait for the last batch of a poll, since most of its batches hold the same words.
 
     What waits is lost at a restart: a share may then be too small by `WRITTEN_FROM`, never more. Documents wait with
     their frequent terms, so that a crash in the middle of a poll changes no other share.
