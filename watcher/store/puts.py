@@ -37,7 +37,7 @@ def put_feed_states(conn: Connection, states: Sequence[FeedState]) -> None:
     if states:
         new = rows.insert(conn, feed_states)
         told = {column.name: new.excluded[column.name] for column in rows.FEED_STATE if column.name != "added_at"}
-        conn.execute(new.on_conflict_do_update(["id"], set_=told), [rows.values_of(state) for state in states])
+        rows.execute_many(conn, new.on_conflict_do_update(["id"], set_=told), map(rows.values_of, states))
 
 
 def put_entries(conn: Connection, found: Sequence[Entry]) -> int:

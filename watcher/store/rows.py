@@ -5,10 +5,12 @@ Rule: a column is named as the field it holds; what differs is written here and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
-from itertools import islice
+from functools import cache
+from itertools import chain, islice
+from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Row, Table
@@ -34,10 +36,32 @@ def insert(conn: Connection, table: Table) -> Any:
     return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def execute_many(conn: Connection, statement: Any, values: Iterable[dict[str, Any]]) -> None:
-    """Run one statement for all of these, some at a time: a document of 50,000 entries would take memory thrice."""
-    for part in chunks(values):
-        conn.execute(statement, part)
+def execute_many(conn: Connection, statement: Any, values: Iterable[Mapping[str, Any]]) -> None:
+    """Run one insert for all of these, some at a time: a document of 50,000 entries would take memory thrice.
+
+    ``values`` are alike: each has the same columns. They go to the driver as plain tuples, which SQLAlchemy would make
+    one by one; a column's type prepares its values as ever.
+    """
+    rest = iter(values)
+    first = next(rest, None)
+    if first is None:
+        return
+    compiled = statement.compile(dialect=conn.dialect, column_keys=list(first))
+    told = str(compiled)
+    places = [_place(conn, statement.table, name, first, compiled.params) for name in compiled.positiontup]
+    for part in chunks(chain([first], rest)):
+        conn.exec_driver_sql(told, [tuple([prepare(value) for prepare in places]) for value in part])
+
+
+def _place(
+    conn: Connection, table: Table, name: str, first: Mapping[str, Any], constants: Mapping[str, Any]
+) -> Callable[[Mapping[str, Any]], Any]:
+    """How one place of a statement is filled: by a column's value, prepared by its type, or by the same each time."""
+    if name not in first:
+        constant = constants[name]
+        return lambda _: constant
+    prepare = table.c[name].type.dialect_impl(conn.dialect).bind_processor(conn.dialect)
+    return itemgetter(name) if prepare is None else lambda value: prepare(value[name])
 
 
 def add_weights(conn: Connection, table: Table, weights: Mapping[Any, float]) -> None:
@@ -69,7 +93,12 @@ def columns_of(table: Table, kind: type[Any]) -> list[Column[Any]]:
 
 def values_of(value: Any) -> dict[str, Any]:
     """A value's fields, for a table that has a column for each."""
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    return {name: getattr(value, name) for name in _names(value.__class__)}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 FEED_STATE = columns_of(tables.feed_states, FeedState)
@@ -83,7 +112,12 @@ OUTBOX = [
 ]
 
 
+_NAME = attrgetter("name")
+
+
 def _pick(row: Row[Any], columns: Sequence[Column[Any]]) -> dict[str, Any]:
+    if len(row) == len(columns):  # a row of just these, in this order
+        return dict(zip(map(_NAME, columns), row, strict=True))
     return {column.name: row._mapping[column] for column in columns}  # noqa: SLF001  its public name in SQLAlchemy
 
 
