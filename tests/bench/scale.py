@@ -22,7 +22,7 @@ from urllib.request import urlopen
 
 from rich.console import Console
 
-from tests.bench.cost import resident, spent
+from tests.bench.cost import proportional, resident, spent
 from tests.bench.feeds import HOSTS
 from tests.bench.polling import configure, served
 from watcher.app import App, build, spare_collector
@@ -142,32 +142,36 @@ async def last_good(app: App) -> float:
 
 
 async def memory(base: str, rounds: int, feeds: int) -> None:
-    """Resident memory over rounds in which one feed in a hundred has something new."""
+    """Memory over rounds in which one feed in a hundred has something new: resident, and in brackets proportional."""
     tell(base, "ctl?cond=1&wait=0&entries=2")
     with tempfile.TemporaryDirectory() as name:
         configure(Path(name), base, feeds, hosts=HOSTS)
         async with running(Path(name)) as app:
-            peak = start = resident()
+            peak, most = start = resident(), proportional()
             after: list[int] = []
             for number in range(rounds + 1):
                 tell(base, f"publish?frac=0.01&feeds={feeds}")
                 polling = asyncio.create_task(poll_all(app))
                 while not polling.done():
-                    await asyncio.wait([polling], timeout=0.1)
-                    peak = max(peak, resident())
+                    await asyncio.wait([polling], timeout=0.5)
+                    peak, most = max(peak, resident()), max(most, proportional())
                 await polling
                 after.append(resident())
                 if number == 0:
-                    print(
-                        f"{feeds} feeds: {start / MIB:.0f} MiB at the start, {after[0] / MIB:.0f} after the first poll"
-                    )
+                    first = f"{told(*start)} at the start, {told(after[0], proportional())} after the first poll"
+                    print(f"{feeds} feeds: {first}, {told(peak, most)} at its peak", flush=True)
     later = after[len(after) // 4 :]
     slope = linear_regression(range(len(later)), later).slope
     print(
-        f"{rounds} rounds: {after[-1] / MIB:.0f} MiB at the end, {peak / MIB:.0f} at the peak; "
+        f"{rounds} rounds: {after[-1] / MIB:.0f} MiB at the end, {told(peak, most)} at the peak; "
         f"{slope / 1024:+.0f} KiB a round over the last three quarters",
         flush=True,
     )
+
+
+def told(all_counted: int, shared_out: int) -> str:
+    """Resident and proportional memory for people."""
+    return f"{all_counted / MIB:.0f} MiB ({shared_out / MIB:.0f})"
 
 
 def main() -> None:
