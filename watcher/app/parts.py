@@ -21,7 +21,7 @@ from watcher.relevance import Scorer, scorer_factory
 from watcher.relevance.stream import RAREST, Stream
 from watcher.seeds import load
 from watcher.types import Article, Seed, Sensitivity, TermShares
-from watcher.workers.confined import give_back
+from watcher.workers.confined import give_back, keep_little
 
 log = structlog.get_logger("watcher.app")
 
@@ -42,6 +42,7 @@ def spare_collector() -> None:
     For a process that polls: each poll makes thousands of small objects, and looking through the tables and libraries
     each time was a third of what a 304 cost.
     """
+    keep_little()
     give_back()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 10, 10)

@@ -30,6 +30,7 @@ from watcher.store.entries import entries_since, known_entries, known_texts
 from watcher.store.feeds import feed_states
 from watcher.types import FeedState, KnownEntry, ParsedFeed
 from watcher.urls import host, redact
+from watcher.workers.confined import trim
 
 __all__ = ["IN_FLIGHT", "STAGES", "Plan", "PollReport", "Poller"]
 
@@ -182,6 +183,8 @@ class Poller:
         )
         report.count(await self.committer.commit(together, last=last))
         report.look_for_unread(together.judged)
+        if len(together.judged) >= LARGE:  # a first poll leaves much behind, and most polls nothing
+            await asyncio.to_thread(trim)
         report.feeds += len(batch)
         for state in together.feeds:
             report.gaps += state.gap_to is not None and state.gap_to == state.last_success

@@ -27,6 +27,12 @@ HEAVY_FEED = 256 * 1024
 """Bytes of a feed document that take much memory to read."""
 
 
+_M_ARENA_MAX, _ARENAS = -8, 2
+"""glibc's ``malloc.h``: how many heaps there may be."""
+_M_MMAP_THRESHOLD, _LARGE = -3, 128 * 1024
+"""Bytes from which on a piece of memory goes back to the system as soon as it is free; set, it no longer grows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """What a task returned."""
@@ -115,11 +121,30 @@ def _address_space() -> int:
 def give_back() -> None:
     """Return to the system what is free: a large document, or a start, leaves much behind."""
     gc.collect()
+    trim()
+
+
+def trim() -> None:
+    """The same for what is free already, without a look for garbage: some milliseconds."""
     if sys.platform == "linux":
         import ctypes  # noqa: PLC0415  Linux only
 
         with contextlib.suppress(AttributeError):  # another C library than glibc
             ctypes.CDLL(None).malloc_trim(0)
+
+
+def keep_little() -> None:
+    """Have the C library keep less of what is free: large pieces go back at once, and all threads share two heaps.
+
+    It gives each thread a heap of its own otherwise, and what one thread frees no other uses.
+    """
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415  Linux only
+
+        with contextlib.suppress(AttributeError):  # another C library than glibc
+            library = ctypes.CDLL(None)
+            library.mallopt(_M_ARENA_MAX, _ARENAS)
+            library.mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
 def _die_with_parent() -> None:
