@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -118,3 +119,17 @@ def test_the_model_loads_where_no_temporary_file_can_be_made(monkeypatch: pytest
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
     identifier = language._identifier.__wrapped__()
     assert identifier.classify("Die Verhandlungen sind gescheitert, sagte der Minister am Abend.")[0] == "de"
+
+
+@given(st.lists(st.integers(-3, 3), min_size=1, max_size=8), st.integers(0, 3))
+def test_a_folded_table_reads_as_the_whole_one(kinds: list[int], odd: int) -> None:
+    table = np.repeat(np.array(kinds, dtype=np.int32), language.Folded.BLOCK)
+    table[odd] = 9
+    folded = language.Folded(table)
+    assert [folded[place] for place in range(len(table))] == table.tolist()
+
+
+def test_the_model_is_held_in_a_fraction_of_its_own_size() -> None:
+    moves = language._identifier().tk_nextmove
+    assert isinstance(moves, language.Folded)
+    assert moves.nbytes < 10_000_000
