@@ -33,7 +33,7 @@ PICTURE = Path(__file__).with_name("alert.png")
 HEADLINE = "Trump asks Pentagon for options to cut US troops in South Korea"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 WIDTH, TALLEST = 660, 1000
-SCALE = 2
+SCALE = 1.25
 
 PAGE = """<!doctype html><meta charset="utf-8"><style>
   body { margin: 0; padding: 14px 18px 16px; width: 624px; background: #fff; color: #1d1c1d;

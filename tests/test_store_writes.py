@@ -24,8 +24,21 @@ from tests import builders as b
 from tests.builders import NOW
 from tests.contract.test_store import member
 from watcher.errors import StateError
-from watcher.store import READ_VERBS, WRITE_VERBS, Store, clock, entries, feeds, outbox, report, save, stories, stream
-from watcher.store.outbox import followers
+from watcher.store import (
+    READ_VERBS,
+    WRITE_VERBS,
+    Store,
+    clock,
+    entries,
+    feeds,
+    notices,
+    outbox,
+    report,
+    save,
+    stories,
+    stream,
+)
+from watcher.store.outbox import followers, waking
 from watcher.store.report import counts
 from watcher.store.tables import metadata
 from watcher.types import Batch, StreamDelta
@@ -86,6 +99,8 @@ def test_each_step_of_a_write_is_announced_in_order(path: Path) -> None:
     assert steps == ["store.mark_plain.begin", "store.mark_plain.commit", "store.mark_plain.done"]
 
 
+NOT_OF_A_SAVE = {"meta", "topics", "channels", "notices", "troubles"}
+
 KILLED = """
 import os, sys
 from tests.test_store_writes import BATCH, opened
@@ -106,7 +121,7 @@ def test_kill_9_at_any_step_of_a_save_leaves_all_or_nothing(path: Path, step: st
         assert store.write_now(save.save, BATCH).outbox_new == (0 if kept else 1)
 
 
-@pytest.mark.parametrize("table", [name for name in metadata.tables if name not in {"meta", "topics", "channels"}])
+@pytest.mark.parametrize("table", [name for name in metadata.tables if name not in NOT_OF_A_SAVE])
 def test_a_save_that_fails_at_any_table_leaves_nothing(path: Path, table: str) -> None:
     refuse = f"CREATE TRIGGER refuse BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'refused'); END"
     with opened(path) as store:
@@ -221,7 +236,8 @@ MODULES = (
     stories,
     save,
     report,
-    *(module for module in OUTBOX if module is not followers),
+    notices,
+    *(module for module in OUTBOX if module not in {followers, waking}),
 )
 WRITES = {
     "insert",
@@ -232,6 +248,7 @@ WRITES = {
     "rows.add_weights",
     "followers.follow",
     "followers.die",
+    "wake_update",
 }
 
 

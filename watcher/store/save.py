@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from watcher.store import puts
-from watcher.store.outbox.updates import wake_update
+from watcher.store.outbox.waking import wake_update
 from watcher.types import Batch
 
 

@@ -17,7 +17,7 @@ from watcher.store.outbox.counts import (
 )
 from watcher.store.outbox.ends import bury, revive, settle
 from watcher.store.outbox.holds import held, hold, in_digest, make_digest, release
-from watcher.store.outbox.updates import parent_of, settle_update, wake_update
+from watcher.store.outbox.updates import parent_of, settle_update
 
 __all__ = [
     "AlertRow",
@@ -45,5 +45,4 @@ __all__ = [
     "settle",
     "settle_update",
     "told_since",
-    "wake_update",
 ]

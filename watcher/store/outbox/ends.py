@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 from watcher.store import puts
 from watcher.store.outbox import followers
 from watcher.store.outbox.followers import LIVE, items
-from watcher.store.outbox.updates import wake_update
+from watcher.store.outbox.waking import wake_update
 from watcher.store.tables import decisions, matches, meta, outbox, story_members
 from watcher.types import OutboxItem, Receipt
 
