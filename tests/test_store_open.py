@@ -23,6 +23,7 @@ from watcher.store import Store
 from watcher.store.feeds import feed_states, register_topics, save_feed_state
 from watcher.store.lock import lock_file, running
 from watcher.store.save import save
+from watcher.store.schema import revisions
 from watcher.types import Batch
 
 KILLED_WITH_A_LOG = """
@@ -177,7 +178,7 @@ UNUSABLE: dict[str, tuple[Callable[[Path], None], str]] = {
     "empty": (_empty, "is an empty file.*put a backup in its place.*or delete the file"),
     "text": (_text, "is not a database; put a backup in its place"),
     "foreign": (_foreign, "another program's database; name another file"),
-    "newer": (_newer, r"newer version of watcher \(schema 9999, this version knows up to 0002\)"),
+    "newer": (_newer, rf"newer version of watcher \(schema 9999, this version knows up to {revisions()[-1]}\)"),
     "corrupt": (_corrupt, "is corrupt.*put a backup in its place"),
     "short": (_short, "is corrupt.*put a backup in its place"),
     "altered": (_altered, "its tables are not as watcher made them.*put a backup in its place"),
