@@ -41,7 +41,7 @@ test-fast: $(READY)
 eval: $(READY)
 	@test -x build/baselines/bin/python || { $(BIN)/python -m venv build/baselines && \
 	  build/baselines/bin/python -m pip install -q --disable-pip-version-check sumy==0.13.0 numpy; }
-	$(BIN)/pytest tests/eval -m "" -s $(ARGS)
+	$(BIN)/pytest tests/eval -m "" -s -o faulthandler_timeout=1200 $(ARGS)
 bench: $(READY)
 	$(BIN)/python -m tests.bench.scoring
 	$(BIN)/python -m tests.bench.summarising
@@ -56,7 +56,7 @@ bench-peers: $(READY)
 bench-scale: $(READY)
 	$(BIN)/python -m tests.bench.scale $(ARGS)
 corpora: $(READY)
-	$(BIN)/pytest -n 2 -m corpora $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile -m corpora -o faulthandler_timeout=1200 $(ARGS)
 image:
 	@image=$$(tests/image/build.sh) && tests/image/smoke.sh "$$image"
 schema: $(READY)
