@@ -91,6 +91,27 @@ def honest(body: bytes) -> Answer:
     return answer
 
 
+@pytest.mark.parametrize("stage", ["poll.summarise", "poll.save"])
+async def test_a_story_that_was_not_saved_is_founded_again(tmp_path: Path, stage: str) -> None:
+    dying = [stage]
+
+    def step(name: str) -> None:
+        if name in dying:
+            raise Killed
+
+    async with installed(tmp_path, "feed", step=step) as place:
+        title = f"<item><title>{ON_TOPIC[0][0]}</title><link>{link(0)}</link></item>"
+        place.pages[FEED] = honest(rss(title))
+        with pytest.raises(Killed):
+            await place.tick()
+        dying.clear()
+        place.app.poller.busy.clear()
+        await poll(place)
+        (post,) = place.notifier.posts
+        assert post.message.kind == "alert"
+        assert post.message.key.count("/") == 1, "it is the story's own message, though it has nothing but a headline"
+
+
 @pytest.mark.parametrize("stage", ["poll.parse", "poll.score", "poll.decide", "poll.save"])
 async def test_a_document_is_not_known_before_its_entries_are_saved(tmp_path: Path, stage: str) -> None:
     dying = [stage]

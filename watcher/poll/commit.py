@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -17,7 +18,7 @@ from watcher.poll.statistics import RareTerms
 from watcher.relevance import Scorer
 from watcher.store import Store
 from watcher.store.entries import known_entries, known_texts
-from watcher.store.save import SaveResult, save
+from watcher.store.save import save
 from watcher.store.stories import member_texts, open_stories, told_rows
 from watcher.stories import STAYS_OPEN, Board
 from watcher.types import (
@@ -93,46 +94,46 @@ class Committer:
     async def commit(self, ready: Ready, *, last: bool = True) -> Saved:
         """Decide, group, summarise and save in one transaction. ``last``: no batch of the same poll follows."""
         async with self.one_batch:
-            now = self.clock()
-            current = await self._current(ready.judged)
-            judged = still_open(ready.judged, current)
-            self.step("poll.decide")
-            decisions = decide_all(
-                judged,
-                topics=self.plan.topics,
-                version=self.scorer.version,
-                first_poll=self.plan.first_poll,
-                max_age=self.plan.max_age,
-                now=now,
-            )
-            matches = matches_of(judged, decisions)
-            self.step("poll.group")
-            grouped = await self._group(matches, decisions, now)
-            changed = await self._changed(ready.edited, now)
-            batch = Batch(
-                at=now,
-                feeds=ready.feeds,
-                entries=_entries(judged, ready.edited),
-                sightings=ready.sightings,
-                decisions=grouped.decisions,
-                members=grouped.members,
-                outbox=(*grouped.outbox, *changed),
-                stream=self.rare.hold_back(ready.delta, last=last),
-            )
-            self.step("poll.save")
-            result = await self._save(batch)
-            return Saved(
-                entries_new=result.entries_new,
-                matches=sum(len(match.decisions) for match in matches),
-                states=Counter(one.state for one in grouped.decisions),
-            )
+            with ExitStack() as undo:
+                undo.callback(self.boards.clear)  # whatever ends this: they would hold what was not saved
+                saved = await self._commit(ready, last=last)
+                undo.pop_all()
+            return saved
 
-    async def _save(self, batch: Batch) -> SaveResult:
-        try:
-            return await self.store.write(save, batch)
-        except BaseException:
-            self.boards.clear()  # they hold what was not saved
-            raise
+    async def _commit(self, ready: Ready, *, last: bool) -> Saved:
+        now = self.clock()
+        current = await self._current(ready.judged)
+        judged = still_open(ready.judged, current)
+        self.step("poll.decide")
+        decisions = decide_all(
+            judged,
+            topics=self.plan.topics,
+            version=self.scorer.version,
+            first_poll=self.plan.first_poll,
+            max_age=self.plan.max_age,
+            now=now,
+        )
+        matches = matches_of(judged, decisions)
+        self.step("poll.group")
+        grouped = await self._group(matches, decisions, now)
+        changed = await self._changed(ready.edited, now)
+        batch = Batch(
+            at=now,
+            feeds=ready.feeds,
+            entries=_entries(judged, ready.edited),
+            sightings=ready.sightings,
+            decisions=grouped.decisions,
+            members=grouped.members,
+            outbox=(*grouped.outbox, *changed),
+            stream=self.rare.hold_back(ready.delta, last=last),
+        )
+        self.step("poll.save")
+        result = await self.store.write(save, batch)
+        return Saved(
+            entries_new=result.entries_new,
+            matches=sum(len(match.decisions) for match in matches),
+            states=Counter(one.state for one in grouped.decisions),
+        )
 
     async def _current(self, judged: Sequence[Judged]) -> Mapping[str, KnownEntry]:
         """The entries as the store knows them now: another batch may have brought them since they were sifted."""
