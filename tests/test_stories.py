@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.builders import NOW, hex16, story, story_member
 from watcher.data import background
 from watcher.data.demo import sample
-from watcher.stories import STAYS_OPEN, Board, outlets, story_id
+from watcher.stories import STAYS_OPEN, Board, story_id
 from watcher.stories.events import Events
 from watcher.text import words
 from watcher.types import Placement, TermShares
@@ -111,11 +111,6 @@ def test_an_entry_that_is_placed_again_stays_where_it_is() -> None:
     desk = board()
     first = place(desk, "Squid prices fall by a third", OTHER)
     assert place(desk, "Squid prices fall by a third", OTHER).story == first.story
-
-
-def test_outlets_are_named_once_in_order() -> None:
-    members = [story_member("a", outlet="A"), story_member("b", outlet="B"), story_member("c", outlet="A")]
-    assert outlets(members) == ("A", "B")
 
 
 def test_the_same_event_in_other_words_is_a_follow_up() -> None:

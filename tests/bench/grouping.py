@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from tests.builders import NOW
 from watcher.data import background
-from watcher.stories import Board, what_is_new
+from watcher.stories import Board, new_sentences
 from watcher.types import StoryMember
 
 OPEN = 5000
@@ -57,7 +57,7 @@ def main() -> None:
     grouping = (process_time() - start) / PLACED * 1e3
     start = process_time()
     for one in entries[OPEN:]:
-        what_is_new([entries[0].text, entries[1].text], one.text, language="en")
+        new_sentences([entries[0].text, entries[1].text], one.text, language="en")
     new = (process_time() - start) / PLACED * 1e3
     vectoriser = TfidfVectorizer(sublinear_tf=True, stop_words="english")
     matrix = vectoriser.fit_transform([f"{title} {text}" for title, text in made[:OPEN]])

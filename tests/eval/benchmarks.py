@@ -4,27 +4,25 @@
 
 Prints the table, and writes the floors with ``--update`` (they only rise, unless a regression is allowed). The protocol
 (which entries are seeds, which are on topic, how a yes/no is measured) is the corpora's own script, found beside them.
-Its one rule: floors belong to one state of the data, named by a digest; other data, other floors.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
-import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from tests.eval import floors
 from tests.eval.adapter import Adapter
+from tests.eval.floors import Figures
 
 FLOORS = Path(__file__).with_name("benchmarks.json")
 BENCHMARKS = ("E", "LRC", "R", "A")
@@ -33,10 +31,6 @@ MODES = ("snippet", "full")
 SEEDS = (1, 2, 4)
 TOPICS = 20
 MEASURES = ("AP", "F1")
-ROOM = 0.005
-"""Floors lie so much below what was measured: another library version may round otherwise."""
-
-Figures = dict[str, dict[str, float]]
 
 
 def protocol(corpora: Path) -> ModuleType:
@@ -54,12 +48,6 @@ def unpacked(corpora: Path, folder: Path) -> str:
     """The data laid out in a folder as the protocol reads it."""
     subprocess.run([sys.executable, corpora / "bench" / "unpack_data.py", folder], check=True)
     return str(folder)
-
-
-def digest(corpora: Path) -> str:
-    """16 hex digits of the data's files."""
-    files = sorted((corpora / "data").glob("*.gz"))
-    return sha256("".join(sha256(file.read_bytes()).hexdigest() for file in files).encode()).hexdigest()[:16]
 
 
 def measured(corpora: Path) -> Iterator[tuple[str, Figures]]:
@@ -110,40 +98,11 @@ def line(label: str, who: str, figures: Mapping[str, float]) -> str:
 HEAD = f"{'':22}" + "".join(f"{name:>8}" for name in ("AP", "best F1", "F1", "ratio", "P", "R", "C_det", "silent"))
 
 
-def fallen(label: str, figures: Figures, floors: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """What is below its floor, in words."""
-    return [
-        f"{label}: {name} is {figures['ours'][name]:.3f}, below its floor {floor:.3f}"
-        for name, floor in floors.get(label, {}).items()
-        if figures["ours"][name] < floor
-    ]
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and look after the floors; 1 when one has fallen."""
-    options = argparse.ArgumentParser(description="Measure relevance on the labelled corpora.")
-    options.add_argument("--update", action="store_true", help="write the floors: they rise to what was measured")
-    options.add_argument("--allow-regression", action="store_true", help="with --update: let floors fall, too")
-    chosen = options.parse_args(arguments)
-    corpora = Path(os.environ.get("WATCHER_CORPORA") or "")
-    if not (corpora / "data").is_dir():
-        print("WATCHER_CORPORA names no folder with data/ in it", file=sys.stderr)
-        return 2
-    known: dict[str, Any] = json.loads(FLOORS.read_text("utf-8")) if FLOORS.exists() else {"data": "", "floors": {}}
-    floors = known["floors"] if known["data"] == digest(corpora) else {}
-    sentences: list[str] = []
-    raised: dict[str, dict[str, float]] = {}
+    how = floors.asked("Measure relevance on the labelled corpora.", arguments)
     print(HEAD)
-    for label, figures in measured(corpora):
-        for who, one in figures.items():
-            print(line(label, who, one), flush=True)
-        sentences += fallen(label, figures, floors)
-        old = {} if chosen.allow_regression else floors.get(label, {})
-        raised[label] = {name: max(old.get(name, 0.0), round(figures["ours"][name] - ROOM, 3)) for name in MEASURES}
-    print(*sentences, sep="\n")
-    if chosen.update:
-        FLOORS.write_text(json.dumps({"data": digest(corpora), "floors": raised}, indent=2) + "\n", "utf-8")
-    return 1 if sentences and not chosen.allow_regression else 0
+    return floors.look_after(FLOORS, how, measured(how.corpora), line=line, measures=lambda _: MEASURES)
 
 
 if __name__ == "__main__":

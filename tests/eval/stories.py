@@ -13,21 +13,17 @@ against getting worse, and are no promise.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from tests.eval.benchmarks import ROOM, digest
+from tests.eval import floors
 from tests.eval.story_sets import ORDERS, SETS, Labelled, b_cubed, members, polled, shuffled
 from watcher.data import background
 from watcher.stories import Board
@@ -155,41 +151,17 @@ def line(label: str, who: str, figures: Figures) -> str:
     return f"{label:16}{who:16}" + "".join(f"{figures[name]:8.3f}" for name in ("P", "R", "F1"))
 
 
-def fallen(label: str, figures: dict[str, Figures], floors: dict[str, Figures]) -> list[str]:
-    """What is below its floor, in words."""
-    return [
-        f"{label}: {name} is {figures['ours'][name]:.3f}, below its floor {floor:.3f}"
-        for name, floor in floors.get(label, {}).items()
-        if figures["ours"][name] < floor
-    ]
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and look after the floors; 1 when one has fallen."""
-    options = argparse.ArgumentParser(description="Measure grouping on the labelled corpora.")
-    options.add_argument("--update", action="store_true", help="write the floors: they rise to what was measured")
-    options.add_argument("--allow-regression", action="store_true", help="with --update: let floors fall, too")
-    chosen = options.parse_args(arguments)
-    corpora = Path(os.environ.get("WATCHER_CORPORA") or "")
-    if not (corpora / "data").is_dir():
-        print("WATCHER_CORPORA names no folder with data/ in it", file=sys.stderr)
-        return 2
-    known: dict[str, Any] = json.loads(FLOORS.read_text("utf-8")) if FLOORS.exists() else {"data": "", "floors": {}}
-    floors = known["floors"] if known["data"] == digest(corpora) else {}
-    sentences: list[str] = []
-    raised: dict[str, Figures] = {}
+    how = floors.asked("Measure grouping on the labelled corpora.", arguments)
     print(HEAD)
-    for label, figures in measured(corpora):
-        for who, one in figures.items():
-            print(line(label, who, one), flush=True)
-        sentences += fallen(label, figures, floors)
-        old = {} if chosen.allow_regression else floors.get(label, {})
-        names = ("P", "R") if label == "copies" else MEASURES
-        raised[label] = {name: max(old.get(name, 0.0), round(figures["ours"][name] - ROOM, 3)) for name in names}
-    print(*sentences, sep="\n")
-    if chosen.update:
-        FLOORS.write_text(json.dumps({"data": digest(corpora), "floors": raised}, indent=2) + "\n", "utf-8")
-    return 1 if sentences and not chosen.allow_regression else 0
+    return floors.look_after(
+        FLOORS,
+        how,
+        measured(how.corpora),
+        line=line,
+        measures=lambda label: ("P", "R") if label == "copies" else MEASURES,
+    )
 
 
 if __name__ == "__main__":

@@ -10,10 +10,8 @@ measured last stand in. Its one rule: a figure that rewards piles of keywords st
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,9 +22,9 @@ from pathlib import Path
 from time import process_time
 from typing import Any
 
+from tests.eval import floors
 from tests.eval.adapter import START, Row
 from tests.eval.adapter import seed as seed_of
-from tests.eval.benchmarks import digest
 from watcher import leftovers
 from watcher import text as texts
 from watcher.data import background, subjects
@@ -215,12 +213,12 @@ def line(who: str, figures: Figures) -> str:
     return f"{who:10}" + "".join(f"{figures[name]:12.3f}" if name in figures else f"{'':12}" for name in SHOWN)
 
 
-def fallen(figures: Mapping[str, Figures], floors: Mapping[str, float]) -> list[str]:
+def fallen(figures: Mapping[str, Figures], lines: Mapping[str, float]) -> list[str]:
     """What is worse than its floor (redundancy: its ceiling), or than one of the others, in words."""
     ours = figures["ours"]
     said = [
         f"{name} is {ours[name]:.3f}, the floor is {floor:.3f}"
-        for name, floor in floors.items()
+        for name, floor in lines.items()
         if (ours[name] > floor if name == "redundancy" else ours[name] < floor)
     ]
     for who in WHO[1:]:
@@ -233,29 +231,19 @@ def fallen(figures: Mapping[str, Figures], floors: Mapping[str, float]) -> list[
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and look after the floors; 1 when one has fallen."""
-    options = argparse.ArgumentParser(description="Measure summaries on the corpora.")
-    options.add_argument("--update", action="store_true", help="write the floors: they rise to what was measured")
-    options.add_argument("--allow-regression", action="store_true", help="with --update: let floors fall, too")
-    chosen = options.parse_args(arguments)
-    corpora = Path(os.environ.get("WATCHER_CORPORA") or "")
-    if not (corpora / "data").is_dir():
-        print("WATCHER_CORPORA names no folder with data/ in it", file=sys.stderr)
-        return 2
-    known: dict[str, Any] = json.loads(FLOORS.read_text("utf-8")) if FLOORS.exists() else {}
-    if known.get("data") != digest(corpora):
-        known = {"floors": {}, "others": {}}
-    figures = measured(list(tasks(corpora)), known["others"])
+    how = floors.asked("Measure summaries on the corpora.", arguments)
+    known = {"others": {}, **floors.known(FLOORS, how.corpora)}
+    figures = measured(list(tasks(how.corpora)), known["others"])
     print(HEAD, *(line(who, figures[who]) for who in WHO), sep="\n")
     said = fallen(figures, known["floors"])
     print(*said, sep="\n")
-    if chosen.update:
-        old = {} if chosen.allow_regression else known["floors"]
+    if how.update:
+        old = {} if how.allow_regression else known["floors"]
         raised = {name: max(old.get(name, 0.0), round(figures["ours"][name] - room, 3)) for name, room in ROOM.items()}
         raised["redundancy"] = min(old.get("redundancy", 1.0), round(figures["ours"]["redundancy"] + 0.005, 3))
         others = {who: {name: round(one, 4) for name, one in figures[who].items()} for who in WHO[1:]}
-        content = {"data": digest(corpora), "floors": raised, "others": others}
-        FLOORS.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-    return 1 if said and not chosen.allow_regression else 0
+        floors.write(FLOORS, how.corpora, {"floors": raised, "others": others})
+    return 1 if said and not how.allow_regression else 0
 
 
 ROOM = {"coverage": 0.005, "event": 0.01}

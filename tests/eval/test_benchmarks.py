@@ -13,13 +13,11 @@ from tests.eval.benchmarks import (
     FLOORS,
     HEAD,
     MODES,
-    Figures,
-    digest,
-    fallen,
     line,
     measured,
     protocol,
 )
+from tests.eval.floors import Figures, digest, fallen
 
 CORPORA = Path(os.environ.get("WATCHER_CORPORA", ""))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.eval.benchmarks import digest
+from tests.eval.floors import digest
 from tests.eval.summaries import FLOORS, HEAD, WHO, Task, fallen, line, measured, tasks, tells_event
 from watcher.summary import choose, summarise
 

@@ -5,9 +5,9 @@ An entry joins a story when its text is, but for truncation and light editing, t
 merge hides news, so doubt founds a story.
 """
 
-from watcher.stories.board import STAYS_OPEN, Board, outlets, story_id
+from watcher.stories.board import STAYS_OPEN, Board, story_id
 from watcher.stories.edits import Edit, edited
-from watcher.stories.novelty import content_stems, new_sentences, what_is_new
+from watcher.stories.novelty import content_stems, new_sentences
 
 __all__ = [
     "STAYS_OPEN",
@@ -16,7 +16,5 @@ __all__ = [
     "content_stems",
     "edited",
     "new_sentences",
-    "outlets",
     "story_id",
-    "what_is_new",
 ]

@@ -6,7 +6,7 @@ what has closed with `close`. Its cost per entry is bounded, however many storie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from watcher.stories.copies import Copies, Print
@@ -109,8 +109,3 @@ class Board:
         self._last[story] = max(self._last.get(story, member.seen), member.seen)
         if self._events is not None and reading is not None:
             self._events.add(story, reading, seen=member.seen)
-
-
-def outlets(members: Sequence[StoryMember]) -> tuple[str, ...]:
-    """Every outlet once, in the order in which they came."""
-    return tuple(dict.fromkeys(member.outlet for member in members))

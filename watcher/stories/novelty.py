@@ -54,14 +54,6 @@ class _Said:
     words: frozenset[str]
 
 
-def what_is_new(told: Sequence[str], text: str, *, language: str = "und") -> str:
-    """`new_sentences` as one text; "" where nothing is new."""
-    joined = ""
-    for sentence in new_sentences(told, text, language=language):
-        joined += ("" if not joined or joined.endswith(("。", "！", "？", "」", "』")) else " ") + sentence
-    return joined
-
-
 def new_sentences(told: Sequence[str], text: str, *, language: str = "und") -> tuple[str, ...]:
     """The whole sentences of a text, in its order, that say something none of the texts ``told`` says.
 
