@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -12,11 +15,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.commands import installed
+from tests.commands import WITHIN, installed
 from tests.fakes import FakeClock
 from watcher import __version__
 from watcher.app import build
-from watcher.config import load
+from watcher.config import Config, load
 from watcher.errors import StateError
 from watcher.service import Service
 from watcher.store import Store
@@ -191,3 +194,22 @@ async def test_a_tick_that_fails_is_counted_and_told_and_the_next_one_comes(tmp_
         (reason,) = await stage.service.not_ready()
         assert "the disk is full" in reason
         assert 'watcher_scheduler_events_total{event="failed"} 2.0' in (await stage.service.metrics()).decode()
+
+
+async def test_a_tick_that_the_end_interrupts_is_no_fault(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    begun, held = threading.Event(), threading.Event()
+    async with staged(tmp_path) as stage:
+        service, config = stage.service, stage.service.app.config
+
+        def reread() -> Config:
+            begun.set()
+            held.wait()
+            return config
+
+        service.reread, service.seen = reread, "another file"
+        running = asyncio.create_task(service.run())
+        await asyncio.to_thread(begun.wait, WITHIN)
+        service.stop.set()
+        await running
+        held.set()
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING] == []

@@ -117,12 +117,17 @@ class Service:
             (self._tidy_tick, TIDY_EVERY),
         ):
             beat = ticks.Beat(seconds=seconds, timezone="UTC")
-            scheduler.add_job(self.guarded, beat, args=[tick], id=tick.__name__.strip("_"))
+            scheduler.add_job(self._scheduled, beat, args=[tick], id=tick.__name__.strip("_"))
         scheduler.add_listener(self._count_event, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR)
         return scheduler
 
     def _count_event(self, event: JobExecutionEvent) -> None:
         self.app.metrics.ticks.labels(EVENTS.get(event.code, "other")).inc()
+
+    async def _scheduled(self, tick: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        # Only the scheduler's own end cancels a job, and the scheduler would log that as a fault, with a trace.
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.guarded(tick)
 
     async def guarded(self, tick: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """The job boundary: a fault is logged and counted, and the next tick comes all the same."""
