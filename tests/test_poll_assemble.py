@@ -14,7 +14,7 @@ from watcher.poll.commit import still_open
 from watcher.poll.group import Assembled, Grouper
 from watcher.poll.judge import Judged
 from watcher.poll.sift import Candidate
-from watcher.poll.statistics import MOST_WAITING, WRITTEN_FROM, RareTerms, merged
+from watcher.poll.statistics import MOST_WAITING, WRITTEN_FROM, RareTerms
 from watcher.relevance import Judgement
 from watcher.relevance.stream import LanguageCounts, Stream
 from watcher.stories import Board
@@ -159,7 +159,7 @@ def test_topics_that_decided_meanwhile_are_left_out() -> None:
 def test_statistics_of_several_documents_add_up() -> None:
     one = StreamDelta(documents={"en": 2}, terms={"en": {"seoul": 1}}, scores={("t", "snippet"): (0.1,)})
     two = StreamDelta(documents={"en": 1, "ko": 1}, terms={"en": {"seoul": 1, "troops": 1}}, scores={})
-    total = merged([one, two])
+    total = RareTerms().hold_back(one, two)
     assert total.documents == {"en": 3, "ko": 1}
     assert total.terms["en"] == {"seoul": 2, "troops": 1}
     assert total.scores == {("t", "snippet"): (0.1,)}

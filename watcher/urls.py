@@ -45,6 +45,8 @@ _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}|[^!#$&-;=?-Z_a-z~\[\]@]")
 _UNSAFE = re.compile(r"""[\x00-\x20"<>\\^`{|}\x7f-\xa0\u2028\u2029\ud800-\udfff]""")
 _BLANK = re.compile(r"[\x00-\x20]")
 _BAD_HOST = re.compile(r"""[\x00-\x20"<>\\^`{|}%\x7f-\xa0\ud800-\udfff/?#@]""")
+_PLAIN = re.compile(r"(?!.*amp)https://[a-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9_~.-]+)*", re.ASCII)
+"""A canonical form in which nothing is left to be cleaned; not the only ones."""
 _SESSION = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 
 
@@ -80,6 +82,8 @@ def canonical(url: str) -> str:
     Remembered for a while: an item's address is compared with others three times on its way.
     """
     form = _step(url.strip())
+    if _PLAIN.fullmatch(form) and _inner(form) is None:
+        return form
     while (shorter := _step(form)) != form and len(shorter) < len(form):  # cleaning may lay bare a wrapped address
         form = shorter
     return form
@@ -212,7 +216,7 @@ def _step(url: str) -> str:
     parts = _split(_UNSAFE.sub(_escaped, url))
     if parts is None:
         return url
-    return _canonical(_split(_inner(urlunsplit(parts)) or "") or parts)
+    return _canonical(_split(_carried(parts, len(urlunsplit(parts))) or "") or parts)
 
 
 def _canonical(parts: SplitResult) -> str:
@@ -249,10 +253,13 @@ def _matters(pair: str) -> bool:
 def _inner(url: str) -> str | None:
     """The address that a redirecting one carries; always a shorter one, so that following them ends."""
     parts = _split(url)
-    if parts is None:
-        return None
-    found = absolute(None, wrapped.carried(_ascii_host(parts), parts.path, parts.query) or "")
-    return found if found is not None and len(found) < len(url) else None
+    return _carried(parts, len(url)) if parts is not None else None
+
+
+def _carried(parts: SplitResult, shorter_than: int) -> str | None:
+    carried = wrapped.carried(_ascii_host(parts), parts.path, parts.query)
+    found = absolute(None, carried) if carried else None
+    return found if found is not None and len(found) < shorter_than else None
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -24,7 +24,6 @@ from watcher.poll.commit import Committer, Plan, Ready, Saved
 from watcher.poll.intake import Intake, Intaker
 from watcher.poll.judge import Judge, Judged
 from watcher.poll.sift import Candidate, Keyed, keyed, reads, sift
-from watcher.poll.statistics import merged
 from watcher.store import Store
 from watcher.store.entries import entries_since, known_entries, known_texts
 from watcher.store.feeds import feed_states
@@ -146,10 +145,10 @@ class Poller:
             missing = frozenset(topics) & served - known.decided.keys()
             if missing:
                 candidates.append(Candidate(entry=known.entry, feed=feeds[0], topics=missing, new=False, first=True))
-        judged, delta = await self.judge.judge(candidates)
+        judged, deltas = await self.judge.judge(candidates)
         report = PollReport()
         report.look_for_unread(judged)
-        report.count(await self.committer.commit(Ready(judged=tuple(judged), delta=delta)))
+        report.count(await self.committer.commit(Ready(judged=tuple(judged), deltas=deltas)))
         return report
 
     async def _take_turns(self, waiting: Iterator[FeedState], finished: asyncio.Queue[_Prepared]) -> None:
@@ -179,7 +178,7 @@ class Poller:
             sightings=tuple(one for part in parts for one in part.sightings),
             judged=tuple(one for part in parts for one in part.judged),
             edited=tuple(one for part in parts for one in part.edited),
-            delta=merged(part.delta for part in parts),
+            deltas=tuple(one for part in parts for one in part.deltas),
         )
         report.count(await self.committer.commit(together, last=last))
         report.look_for_unread(together.judged)
@@ -242,9 +241,9 @@ class Poller:
                 now=self.clock(),
             ),
         )
-        judged, delta = await self.judge.judge(sifted.candidates)
+        judged, deltas = await self.judge.judge(sifted.candidates)
         return Ready(
-            feeds=(state,), sightings=sifted.sightings, judged=tuple(judged), edited=sifted.edited, delta=delta
+            feeds=(state,), sightings=sifted.sightings, judged=tuple(judged), edited=sifted.edited, deltas=deltas
         )
 
     async def _known_words(

@@ -59,7 +59,7 @@ class Ready:
     sightings: tuple[Sighting, ...] = ()
     judged: tuple[Judged, ...] = ()
     edited: tuple[Change, ...] = ()
-    delta: StreamDelta = field(default_factory=StreamDelta)
+    deltas: tuple[StreamDelta, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ class Committer:
             decisions=grouped.decisions,
             members=grouped.members,
             outbox=(*grouped.outbox, *changed),
-            stream=self.rare.hold_back(ready.delta, last=last),
+            stream=self.rare.hold_back(*ready.deltas, last=last),
         )
         self.step("poll.save")
         result = await self.store.write(save, batch)

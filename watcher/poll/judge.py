@@ -16,7 +16,6 @@ from watcher.decide import first_hit, too_old
 from watcher.errors import FetchError, WorkerError
 from watcher.fetch import Fetcher, NotModified
 from watcher.poll.sift import Candidate
-from watcher.poll.statistics import merged
 from watcher.relevance import Judgement, Scorer
 from watcher.relevance.features import Document
 from watcher.relevance.stages import full_document, own_article, snippet_document
@@ -57,7 +56,7 @@ class Judge:
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PAGES_AT_ONCE))
     """A feed full of likely links must not hold that many pages in memory at once."""
 
-    async def judge(self, candidates: Sequence[Candidate]) -> tuple[list[Judged], StreamDelta]:
+    async def judge(self, candidates: Sequence[Candidate]) -> tuple[list[Judged], tuple[StreamDelta, ...]]:
         """Judge all candidates of one document; also what they add to the stream statistics."""
         now = self.clock()
         scored = [candidate for candidate in candidates if not candidate.capped]
@@ -85,7 +84,7 @@ class Judge:
             for one, entry, judged in zip(scored, entries, final, strict=True)
         ]
         capped = [Judged(candidate=one, entry=one.entry, judgements={}) for one in candidates if one.capped]
-        return result + capped, merged([seen, seen_whole])
+        return result + capped, (seen, seen_whole)
 
     def _delta(
         self, fresh: Collection[int], documents: Sequence[Document], judged: Sequence[Mapping[str, Judgement]]

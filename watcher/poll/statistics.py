@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from watcher.relevance.stream import RAREST, Stream
 from watcher.types import Mode, StreamDelta
@@ -17,18 +17,10 @@ MOST_WAITING = 100_000
 """Terms that wait to become frequent enough; beyond, the rarer half is forgotten."""
 
 
-def merged(deltas: Iterable[StreamDelta]) -> StreamDelta:
-    """Add up what several documents bring to the stream statistics."""
-    documents: Counter[str] = Counter()
-    terms: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    scores: defaultdict[tuple[str, Mode], tuple[float, ...]] = defaultdict(tuple)
-    for delta in deltas:
-        documents.update(delta.documents)
-        for language, counts in delta.terms.items():
-            terms[language].update(counts)
-        for key, values in delta.scores.items():
-            scores[key] += values
-    return StreamDelta(documents=dict(documents), terms=dict(terms), scores=dict(scores))
+@dataclass(slots=True)
+class _Owed:
+    documents: Counter[str] = field(default_factory=Counter)
+    terms: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
 
 @dataclass(slots=True)
@@ -45,7 +37,7 @@ class RareTerms:
     documents: Counter[str] = field(default_factory=Counter)
     written: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     waiting: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    owed: StreamDelta = field(default_factory=StreamDelta)
+    owed: _Owed = field(default_factory=_Owed)
     """What the poll's last batch brings to the database."""
 
     @staticmethod
@@ -57,16 +49,24 @@ class RareTerms:
             rare.written[language].update(counts.terms)
         return rare
 
-    def hold_back(self, delta: StreamDelta, *, last: bool = True) -> StreamDelta:
-        """Take in what a batch brings, and give what has to be written with it. ``last``: no batch of its poll follows.
+    def hold_back(self, *deltas: StreamDelta, last: bool = True) -> StreamDelta:
+        """Take in what a batch's documents bring, and give what has to be written with it.
 
-        Scores are few, and never wait.
+        Scores are few, and never wait. ``last``: no batch of its poll follows.
         """
-        self.documents.update(delta.documents)
-        frequent = {language: self._frequent(language, terms) for language, terms in delta.terms.items()}
-        counted = merged([self.owed, replace(delta, terms=frequent, scores={})])
-        self.owed = StreamDelta() if last else counted
-        return replace(counted if last else StreamDelta(), scores=delta.scores)
+        scores: defaultdict[tuple[str, Mode], tuple[float, ...]] = defaultdict(tuple)
+        for delta in deltas:
+            self.documents.update(delta.documents)
+            self.owed.documents.update(delta.documents)
+            for key, values in delta.scores.items():
+                scores[key] += values
+        for delta in deltas:
+            for language, terms in delta.terms.items():
+                self.owed.terms[language].update(self._frequent(language, terms))
+        if not last:
+            return StreamDelta(scores=dict(scores))
+        owed, self.owed = self.owed, _Owed()
+        return StreamDelta(documents=dict(owed.documents), terms=dict(owed.terms), scores=dict(scores))
 
     def _frequent(self, language: str, terms: Mapping[str, int]) -> dict[str, int]:
         written, waiting = self.written[language], self.waiting[language]
@@ -75,10 +75,10 @@ class RareTerms:
         for term, count in terms.items():
             if term in written:
                 found[term] = count
-            elif (counted := waiting[term] + count) >= line:
+            elif (counted := waiting.get(term, 0) + count) >= line:
                 found[term] = counted
                 written.add(term)
-                del waiting[term]
+                waiting.pop(term, None)
             else:
                 waiting[term] = counted
         if len(waiting) > MOST_WAITING:

@@ -63,11 +63,15 @@ class Rarity:
 
         Where a table has no pairs, every pair would look rare and most of a text's weight would be theirs.
         """
-        ordinary = list(map(self._background.get, vocabulary, repeat(0.0)))
-        shares = np.maximum(ordinary, list(map(self._stream.get, vocabulary, repeat(0.0))))
+        ordinary, lately = (
+            np.fromiter(map(shares.get, vocabulary, repeat(0.0)), dtype=np.float64, count=len(vocabulary))
+            for shares in (self._background, self._stream)
+        )
+        shares = np.maximum(ordinary, lately)
         idf: Floats = 1.0 - np.log(np.maximum(shares, RAREST))
         if not self._knows_pairs:
-            idf[np.array([not share and " " in term for share, term in zip(shares, vocabulary, strict=True)])] *= 0.5
+            uncounted = [not share and " " in term for share, term in zip(shares, vocabulary, strict=True)]
+            idf[np.array(uncounted, dtype=bool)] *= 0.5
         return idf
 
     def vectors(self, counts: csr_matrix, vocabulary: Sequence[str]) -> csr_matrix:

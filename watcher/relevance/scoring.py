@@ -18,6 +18,7 @@ from scipy.sparse import csr_matrix
 from watcher.relevance.features import Document
 from watcher.relevance.model import Floats, Rarity, TopicModel
 from watcher.relevance.subjects import Subjects, neutral
+from watcher.relevance.vectors import TermVectors
 from watcher.types import Mode, Score
 
 Analyse = Callable[[Document, str], list[str]]
@@ -40,8 +41,8 @@ class TopicIndex:
         self.models = models
         self.rarity = rarity
         self.subjects = subjects
-        self.postings = _postings([model.weights for model in models])
-        self.row = {term: row for row, term in enumerate(self.postings)}
+        self.terms = list(_postings([model.weights for model in models]).items())
+        self.row = {term: row for row, (term, _) in enumerate(self.terms)}
         named = [(i, name, vector) for i, model in enumerate(models) for name, vector in model.seeds.items()]
         self.weights = self._table([model.weights for model in models])
         self.keys = self._table([model.key for model in models])
@@ -55,12 +56,12 @@ class TopicIndex:
         rows, at, values = zip(*found, strict=True) if found else ((), (), ())
         return csr_matrix((values, (rows, at)), shape=(len(self.row), len(columns)), dtype=np.float64)
 
-    def nearness(self, vectors: csr_matrix, vocabulary: Sequence[str]) -> Floats:
+    def nearness(self, vectors: TermVectors) -> Floats:
         """How near each text's subject is to each topic's, (texts × topics)."""
         middles = [model.middle for model in self.models if model.middle is not None]
         if self.subjects is None or len(middles) < len(self.models):
-            return np.full((vectors.shape[0], len(self.models)), neutral(self.models[0].language))
-        return self.subjects.places(vectors, vocabulary).nearness(middles)
+            return np.full((len(vectors.borders) - 1, len(self.models)), neutral(self.models[0].language))
+        return self.subjects.places_of(vectors.over(self.subjects.index)).nearness(middles)
 
 
 def score(documents: Sequence[Document], index: TopicIndex, language: str, analyse: Analyse) -> list[list[Score]]:
@@ -73,8 +74,7 @@ def score_counts(read: Sequence[Mapping[str, int]], modes: Sequence[Mode], index
     """The same for texts whose terms are counted already."""
     if not index.models or not any(read):
         return [[nothing(mode) for _ in index.models] for mode in modes]
-    counts, vocabulary = counted(read)
-    table = _Products(index.rarity.vectors(counts, vocabulary), vocabulary, index)
+    table = _Products(TermVectors.of(read, index.rarity), index)
     return [table.scores(row, mode) for row, mode in enumerate(modes)]
 
 
@@ -97,20 +97,16 @@ def counted(read: Sequence[Mapping[str, int]]) -> tuple[csr_matrix, list[str]]:
 class _Products:
     """Cosines, coverages and seed similarities of all documents and topics, and what each term gave to them."""
 
-    def __init__(self, vectors: csr_matrix, vocabulary: Sequence[str], index: TopicIndex) -> None:
+    def __init__(self, texts: TermVectors, index: TopicIndex) -> None:
         self._index = index
-        self._near = index.nearness(vectors, vocabulary)
-        # few columns: the other words are no topic's
-        used = [(column, row) for column, term in enumerate(vocabulary) if (row := index.row.get(term)) is not None]
-        columns, rows = [column for column, _ in used], [row for _, row in used]
-        vectors = vectors[:, columns].tocsr()
+        self._near = index.nearness(texts)
+        vectors = texts.over(index.row)
         present = csr_matrix((np.ones_like(vectors.data), vectors.indices, vectors.indptr), shape=vectors.shape)
         self._vectors = vectors
-        self._postings = [(vocabulary[column], index.postings[vocabulary[column]]) for column in columns]
-        self._cosine = _product(vectors, index.weights[rows]) * self._near
-        self._coverage = _product(present, index.keys[rows])
+        self._cosine = _product(vectors, index.weights) * self._near
+        self._coverage = _product(present, index.keys)
         self._value = np.sqrt(self._cosine * self._coverage)
-        similarity = _product(vectors, index.seeds[rows])
+        similarity = _product(vectors, index.seeds)
         self._nearest = [[of[i] for i in np.argmax(similarity[:, of], axis=1)] if of else [] for of in index.seeds_of]
 
     def scores(self, row: int, mode: Mode) -> list[Score]:
@@ -142,7 +138,7 @@ class _Products:
         begin, end = self._vectors.indptr[row], self._vectors.indptr[row + 1]
         columns, values = self._vectors.indices[begin:end].tolist(), self._vectors.data[begin:end].tolist()
         for column, value in zip(columns, values, strict=True):
-            term, postings = self._postings[column]
+            term, postings = self._index.terms[column]
             for position, weight in postings:
                 if scored[position] > 0.0:
                     found[position].append((term, value * weight))

@@ -21,9 +21,9 @@ ARTICLE_WORDS = 150
 
 def snippet_document(entry: Entry) -> Document:
     """The entry as its first judgement sees it."""
-    beginning = entry.text.split(maxsplit=SNIPPET_WORDS)[:SNIPPET_WORDS]
+    beginning = " ".join(entry.text.split(maxsplit=SNIPPET_WORDS)[:SNIPPET_WORDS])
     mode: Mode = "snippet" if _weight(beginning) >= HEADLINE_ONLY else "headline"
-    return Document(id=entry.id, title=entry.title, text=" ".join(beginning), language=entry.language, mode=mode)
+    return Document(id=entry.id, title=entry.title, text=beginning, language=entry.language, mode=mode)
 
 
 def full_document(entry: Entry) -> Document:
@@ -34,15 +34,18 @@ def full_document(entry: Entry) -> Document:
 
 def length_mode(text: str) -> Mode:
     """The mode of a text by its length: a short notice is judged as a snippet, wherever it was read."""
-    words = _weight(text.split())
+    words = _weight(text)
     return "full" if words >= NOTICE_WORDS else "snippet" if words >= HEADLINE_ONLY else "headline"
 
 
 def own_article(text: str) -> str | None:
     """The feed's text, when it is the whole article."""
-    return text if _weight(text.split()) >= ARTICLE_WORDS else None
+    return text if _weight(text) >= ARTICLE_WORDS else None
 
 
-def _weight(tokens: list[str]) -> float:
+def _weight(text: str) -> float:
     """Words; scripts that set no spaces are counted two characters to the word."""
+    tokens = text.split()
+    if text.isascii():
+        return len(tokens)
     return sum(1 if token.isascii() else max(1, len(token) / 2) for token in tokens)

@@ -56,9 +56,11 @@ class Subjects:
         """
         found = [(column, row) for column, term in enumerate(vocabulary) if (row := self.index.get(term)) is not None]
         columns, rows = [column for column, _ in found], [row for _, row in found]
-        known = texts[:, columns]
-        at = np.asarray(known @ self.vectors[rows])
-        return Places(at=_unit(at), known=np.diff(known.tocsr().indptr).astype(np.float64))
+        return _places(texts[:, columns].tocsr(), self.vectors[rows])
+
+    def places_of(self, known: csr_matrix) -> Places:
+        """The same, given what they hold of this table's words (texts × words)."""
+        return _places(known, self.vectors)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +87,10 @@ class Places:
         belief = np.outer(self.known / (self.known + DOUBT), theirs / (theirs + DOUBT))
         near: Floats = np.maximum(belief * cosine + (1.0 - belief) * NEUTRAL, 1e-6)
         return near
+
+
+def _places(known: csr_matrix, words: Floats) -> Places:
+    return Places(at=_unit(np.asarray(known @ words)), known=np.diff(known.indptr).astype(np.float64))
 
 
 def _unit(rows: Floats) -> Floats:
