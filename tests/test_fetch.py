@@ -17,7 +17,7 @@ from tests.builders import NOW
 from tests.fetching import Names, fetched, fetching, refused
 from tests.loopback import Request, Server, response, serve
 from watcher.errors import FetchError
-from watcher.fetch import Fetched, NotModified, answer, body, client
+from watcher.fetch import Fetched, NotModified, answer, body, hops
 from watcher.fetch.body import layer
 
 
@@ -351,7 +351,7 @@ async def test_the_users_headers_stay_with_their_host() -> None:
     ],
 )
 def test_the_users_headers_never_go_to_a_weaker_place(old: str, new: str, kept: bool) -> None:
-    assert client._trusted(old, new) is kept
+    assert hops._trusted(old, new) is kept
 
 
 async def test_cookies_are_not_kept() -> None:

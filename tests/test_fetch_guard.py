@@ -14,7 +14,7 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fetching import Names, fetched, refused
+from tests.fetching import Names, fetched, fetching, refused
 from tests.loopback import response, serve
 from watcher.errors import FetchError
 from watcher.fetch import forbidden_address, guard
@@ -149,6 +149,20 @@ async def test_a_proxy_carries_everything_but_addresses_spelt_out() -> None:
         assert (await fetched("http://news.example/feed", over)).body == b"by proxy"
         assert (await refused("http://10.0.0.1/", over)).fault == "refused_address"
     assert [request.path for request in server.requests] == ["http://news.example/feed"]
+
+
+async def test_another_proxy_carries_what_is_asked_by_way_of_it_and_shares_the_hosts_turns() -> None:
+    async with (
+        serve(response(b"one")) as first,
+        serve(response(b"two")) as second,
+        fetching(proxy=first.url("/"), allow_networks=()) as fetcher,
+    ):
+        other = fetcher.through(second.url("/"))
+        for by in (fetcher, other, fetcher.through(None), fetcher.through(first.url("/"))):
+            await by.get("http://news.example/feed")
+        assert other is fetcher.through(second.url("/"))
+        assert other._turns is fetcher._turns
+    assert (len(first.requests), len(second.requests)) == (3, 1)
 
 
 async def test_the_environments_proxies_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:

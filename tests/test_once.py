@@ -16,7 +16,7 @@ import pytest
 
 from tests.commands import Outcome, Site, installed, rss, run, site
 from tests.fake_slack import TOKEN
-from tests.line import OFF_TOPIC, ON_TOPIC, world
+from tests.line import OFF_TOPIC, ON_TOPIC, Item, world
 
 KEYS = ["feeds", "feeds_failed", "entries_new", "matches", "alerts_sent", "alerts_pending", "errors"]
 NUMBER = len(ON_TOPIC)
@@ -94,6 +94,18 @@ def test_an_article_that_cannot_be_read_is_an_error_and_its_entry_is_judged_by_i
     assert error["url"] == f"{web.base}/story?…"
     assert "404" in error["message"]
     assert "sentinel" not in told.out
+
+
+def test_a_feed_with_a_proxy_of_its_own_is_read_by_way_of_it_articles_included(tmp_path: Path) -> None:
+    with world(tmp_path) as place:
+        proxy, place.base = place.base, "http://news.example"  # no such name: only a proxy can tell what is there
+        title, text = ON_TOPIC[0]
+        place.feeds = {"one": [Item(title=title, text=text, path="/story.html", page=text)]}
+        feed = {"url": f"{place.base}/one.xml", "name": "one", "proxy": proxy}
+        place.configure(feeds=[feed], fetch={"full_text": "always", "first_poll": "alert"})
+        assert place.once() == 0
+        assert len(place.told()) == 1
+        assert place.requests == ["/one.xml", "/robots.txt", "/.well-known/tdmrep.json", "/story.html"]
 
 
 def test_a_back_off_does_not_count_and_a_410_does(web: Site, tmp_path: Path) -> None:

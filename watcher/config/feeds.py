@@ -171,6 +171,7 @@ def _feed(
         topics=tuple(dict.fromkeys(model.topics)) if model.topics is not None else None,
         headers=_headers(model.headers, key, around, findings),
         full_text=model.full_text or around.fetch.full_text,
+        proxy=model.proxy,
         **given,
     )
 

@@ -98,6 +98,9 @@ class _AnyFeed(Keys):
         {}, "Request headers; ${NAME} is filled in.", {"Authorization": "Bearer ${TOKEN}"}
     )
     full_text: FullText | None = _key(None, "Whether to fetch articles; default: fetch.full_text.", "never")
+    proxy: WebAddress | None = _key(
+        None, "HTTP proxy for this feed and its articles; default: fetch.proxy.", "http://proxy.example:3128"
+    )
 
 
 class UrlFeed(_AnyFeed):

@@ -1,19 +1,16 @@
 """The HTTP client.
 
-Its one rule: one exchange, one deadline, one limit. Redirects are followed by hand, so that each hop is looked at:
-scheme, address, and whether the headers that the user gave may travel on.
+Its one rule: one exchange, one deadline, one limit. Redirects are followed by hand (`watcher.fetch.hops`), so that each
+hop is looked at.
 """
 
 from __future__ import annotations
 
 import asyncio
-from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from ssl import SSLContext
-from typing import Literal
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -23,13 +20,10 @@ from watcher import __version__, urls
 from watcher.errors import FetchError
 from watcher.fetch import answer, body, faults, guard, robots
 from watcher.fetch.answer import Fetched, NotModified
+from watcher.fetch.hops import Hop, Kind, first_hop, next_hop
 from watcher.fetch.names import Resolver
 from watcher.fetch.robots import Robots, SiteRules
 from watcher.fetch.turns import Turns
-
-Kind = Literal["feed", "article", "page"]
-"""An ``article`` is read by the service on its own account: publishers' rules for programs hold. A ``page`` is one that
-the user named: theirs to ask for."""
 
 MOST_REDIRECTS = 5
 LARGEST_PAGE = 1_500_000
@@ -40,12 +34,6 @@ RULES_WITHIN = 5.0
 GAP = timedelta(seconds=0.2)
 """Between the beginnings of two requests to one host: a burst of five a second is the most that a site gets."""
 
-_ACCEPT: dict[Kind, str] = {
-    "feed": "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, "
-    "application/xml;q=0.9, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1",
-    "article": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1",
-    "page": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1",
-}
 _PAGES = ("text/html", "application/xhtml+xml", "application/xml", "text/plain")
 
 
@@ -55,30 +43,13 @@ def user_agent(contact: str | None) -> str:
     return f"watcher/{__version__}" + (f" (+{told})" if told else "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
-    """One hop of an exchange. ``own`` are the user's headers: they stay with the host they were given for."""
-
-    url: str
-    kind: Kind
-    validators: Mapping[str, str]
-    own: Mapping[str, str]
-    room: body.Room | None = None
-    redirects: tuple[str, ...] = ()
-    moved: str | None = None
-    """Where only permanent redirects have led so far."""
-
-    def headers(self) -> dict[str, str]:
-        return {"Accept": _ACCEPT[self.kind], "Accept-Encoding": "gzip, identity", **self.validators, **self.own}
-
-
 class Fetcher:
     """Fetches feeds and pages over one session. Make it anywhere, use and close it in one event loop.
 
     ``timeout`` bounds a whole exchange, redirects included; waiting for a host's turn (``per_host`` at a time, begun
-    ``gap`` apart) does not count. ``max_body`` is in bytes, on the line and unpacked. ``allow_networks`` opens private
-    networks to the address guard; with a ``proxy`` resolving and guarding names is the proxy's job. ``tls`` and
-    ``resolver`` replace the system's.
+    ``gap`` apart; ``turns`` instead, when shared) does not count. ``max_body`` is in bytes, on the line and unpacked.
+    ``allow_networks`` opens private networks to the address guard; with a ``proxy`` resolving and guarding names is the
+    proxy's job. ``tls`` and ``resolver`` replace the system's.
     """
 
     def __init__(
@@ -89,6 +60,7 @@ class Fetcher:
         max_body: int = 8 * 1024 * 1024,
         per_host: int = 2,
         gap: timedelta = GAP,
+        turns: Turns | None = None,
         allow_networks: Iterable[str | guard.Network] = (),
         proxy: str | None = None,
         tls: SSLContext | None = None,
@@ -97,13 +69,32 @@ class Fetcher:
         self._agent = user_agent
         self._timeout = timeout.total_seconds()
         self._max_body = max_body
-        self._turns = Turns(each=per_host, gap=gap.total_seconds())
+        self._turns = turns or Turns(each=per_host, gap=gap.total_seconds())
         self._allowed = guard.networks(allow_networks)
         self._proxy = proxy
         self._tls = tls
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
         self._robots = Robots(self._site_rules)
+        self._others: dict[str, Fetcher] = {}
+        self._another = partial(
+            Fetcher,
+            user_agent=user_agent,
+            timeout=timeout,
+            max_body=max_body,
+            turns=self._turns,
+            allow_networks=self._allowed,
+            tls=tls,
+            resolver=resolver,
+        )
+
+    def through(self, proxy: str | None) -> Fetcher:
+        """The same by way of another proxy; hosts' turns are shared, and closing this one closes that. None: this."""
+        if proxy is None or proxy == self._proxy:
+            return self
+        if proxy not in self._others:
+            self._others[proxy] = self._another(proxy=proxy)
+        return self._others[proxy]
 
     async def get(
         self,
@@ -122,10 +113,10 @@ class Fetcher:
         ``headers`` are the user's own (tokens, cookies): they and the credentials in the address go to this host only.
         An ``article`` is not asked for where robots.txt or a text-mining reservation speaks against it.
         """
-        step = _first(url, etag, last_modified, headers or {}, kind, room=room)
+        step = first_hop(url, etag, last_modified, headers or {}, kind, room=room)
         return await self._follow(step, self._timeout)
 
-    async def _follow(self, step: _Step, left: float) -> Fetched | NotModified:
+    async def _follow(self, step: Hop, left: float) -> Fetched | NotModified:
         """The exchange with its redirects, within so many seconds."""
         url = step.url
         for _ in range(MOST_REDIRECTS + 1):
@@ -135,7 +126,7 @@ class Fetcher:
                 started = asyncio.get_running_loop().time()
                 outcome = await self._within(left, step)
                 left -= asyncio.get_running_loop().time() - started
-            if not isinstance(outcome, _Step):
+            if not isinstance(outcome, Hop):
                 return outcome
             step = outcome
         raise FetchError(
@@ -146,6 +137,8 @@ class Fetcher:
 
     async def close(self) -> None:
         """Close the session; a fetcher that is closed opens a new one when it is used again."""
+        for other in self._others.values():
+            await other.close()
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -167,7 +160,7 @@ class Fetcher:
     async def _told(self, url: str) -> bytes | None:
         """A file of rules: empty when there is none, None when the server fails to say."""
         try:
-            got = await self._follow(_first(url, None, None, {}, "feed"), min(self._timeout, RULES_WITHIN))
+            got = await self._follow(first_hop(url, None, None, {}, "feed"), min(self._timeout, RULES_WITHIN))
         except FetchError as error:
             if error.fault in {"dns", "connect", "tls", "refused_address"}:
                 raise
@@ -175,7 +168,7 @@ class Fetcher:
             return b"" if missing else None
         return got.body if isinstance(got, Fetched) else None
 
-    async def _within(self, seconds: float, step: _Step) -> Fetched | NotModified | _Step:
+    async def _within(self, seconds: float, step: Hop) -> Fetched | NotModified | Hop:
         where = urls.redact(step.url)
         self._check_literal(step.url, where)
         refused: list[str] = []
@@ -199,13 +192,13 @@ class Fetcher:
         if reason is not None:
             raise FetchError(f"{where}: {reason}", fault="refused_address")
 
-    async def _exchange(self, step: _Step, where: str, deadline: asyncio.Timeout) -> Fetched | NotModified | _Step:
+    async def _exchange(self, step: Hop, where: str, deadline: asyncio.Timeout) -> Fetched | NotModified | Hop:
         url = URL(_dotted(step.url), encoded=True)
         async with self._open().get(
             url, headers=step.headers(), allow_redirects=False, proxy=self._proxy, ssl=self._tls or True
         ) as response:
             if response.status in answer.REDIRECTS:
-                return _next(step, response, where)
+                return next_hop(step, response, where)
             age = answer.max_age(response.headers.get("Cache-Control"))
             if response.status == 304 and step.validators:
                 return NotModified(max_age=age, moved=step.moved)
@@ -226,7 +219,7 @@ class Fetcher:
                 moved=step.moved if step.redirects else None,
             )
 
-    async def _body(self, response: aiohttp.ClientResponse, step: _Step, where: str, room: body.Room | None) -> bytes:
+    async def _body(self, response: aiohttp.ClientResponse, step: Hop, where: str, room: body.Room | None) -> bytes:
         limit = self._max_body if step.kind == "feed" else min(self._max_body, LARGEST_PAGE)
         if step.kind != "feed" and "Content-Type" in response.headers and not response.content_type.startswith(_PAGES):
             raise FetchError(f"{where}: this is no web page ({response.content_type[:60]})", fault="not_a_page")
@@ -270,58 +263,6 @@ def _untimed(room: body.Room | None, deadline: asyncio.Timeout) -> body.Room | N
         deadline.reschedule(loop.time() + left)
 
     return wait
-
-
-def _first(
-    url: str,
-    etag: str | None,
-    last_modified: str | None,
-    headers: Mapping[str, str],
-    kind: Kind,
-    *,
-    room: body.Room | None = None,
-) -> _Step:
-    asked = urls.wire(url)
-    if asked is None:
-        raise FetchError(
-            f"{urls.redact(url)}: this is no http or https address that can be asked for; check its spelling",
-            fault="scheme",
-        )
-    own = dict(headers)
-    known = urls.credentials(url)
-    if known is not None and "authorization" not in {name.lower() for name in own}:
-        own["Authorization"] = "Basic " + b64encode(":".join(known).encode()).decode()
-    given = {"If-None-Match": answer.plain(etag), "If-Modified-Since": answer.plain(last_modified)}
-    validators = {name: value for name, value in given.items() if value is not None}
-    return _Step(url=asked, kind=kind, validators=validators, own=own, room=room)
-
-
-def _next(step: _Step, response: aiohttp.ClientResponse, where: str) -> _Step:
-    """The hop that a redirect asks for; raises FetchError when it leads nowhere we go."""
-    # headers are decoded with surrogates for bytes that are no UTF-8
-    location = response.headers.get("Location", "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    resolved = urls.absolute(step.url, location)
-    target = None if resolved is None else urls.wire(resolved)
-    if target is None:
-        told = "without saying where to" if not location.strip() else "to something that is no http or https address"
-        raise FetchError(f"{where}: the server redirects {told}; check the address in a browser", fault="scheme")
-    permanent = response.status in answer.PERMANENT and (step.moved is not None or not step.redirects)
-    return replace(
-        step,
-        url=target,
-        own=step.own if _trusted(step.url, target) else {},
-        redirects=(*step.redirects, target),
-        moved=target if permanent else None,
-    )
-
-
-def _trusted(old: str, new: str) -> bool:
-    """Whether the user's headers may go to the new address: the same host and port, and never from https to http."""
-    one, other = urlsplit(old), urlsplit(new)
-    if one.hostname != other.hostname:
-        return False
-    upgraded = (one.scheme, other.scheme) == ("http", "https") and one.port is None and other.port is None
-    return upgraded or (one.scheme, one.port) == (other.scheme, other.port)
 
 
 def _dotted(url: str) -> str:

@@ -56,7 +56,7 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], FetchFault, str], ...] =
     (
         (aiohttp.ClientHttpProxyError, aiohttp.ClientProxyConnectionError),
         "connect",
-        "the proxy (fetch.proxy) cannot be reached or does not let us through",
+        "the proxy (fetch.proxy, or the feed's own) cannot be reached or does not let us through",
     ),
     ((TimeoutError,), "timeout", f"the server does not answer; {_AGAIN}"),
     ((aiohttp.InvalidURL,), "protocol", "this cannot be asked for; check the address"),

@@ -73,7 +73,7 @@ class Intaker:
         try:
             async with AsyncExitStack() as held:
                 self.step("poll.fetch")
-                answer = await self.fetcher.get(
+                answer = await self.fetcher.through(feed.proxy).get(
                     feed.url,
                     etag=state.etag,
                     last_modified=state.last_modified,

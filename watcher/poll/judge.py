@@ -127,8 +127,8 @@ class Judge:
             return entry
         if candidate.first:  # its digest waits for the slowest feed anyway
             async with self.places:
-                return await self._in_time(entry, self._read(entry, entry.url))
-        return await self._in_time(entry, self._read_in_turn(entry, entry.url))
+                return await self._in_time(entry, self._read(entry, entry.url, candidate.feed.proxy))
+        return await self._in_time(entry, self._read_in_turn(entry, entry.url, candidate.feed.proxy))
 
     async def _in_time(self, entry: Entry, reading: Coroutine[Any, Any, Entry]) -> Entry:
         """The entry as it was read, or as the feed has it when that takes too long."""
@@ -142,13 +142,13 @@ class Judge:
                 entry, article_note=f"{where}: the article was not read within {seconds:g} s; the feed's text counts"
             )
 
-    async def _read_in_turn(self, entry: Entry, url: str) -> Entry:
+    async def _read_in_turn(self, entry: Entry, url: str, proxy: str | None) -> Entry:
         async with self.places:
-            return await self._read(entry, url)
+            return await self._read(entry, url, proxy)
 
-    async def _read(self, entry: Entry, url: str) -> Entry:
+    async def _read(self, entry: Entry, url: str, proxy: str | None) -> Entry:
         try:
-            answer = await self.fetcher.get(url, kind="article")
+            answer = await self.fetcher.through(proxy).get(url, kind="article")
             if isinstance(answer, NotModified):
                 return entry
             article = await self.workers.extract(answer.body, answer.url)

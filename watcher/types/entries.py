@@ -29,6 +29,8 @@ class Feed:
     topics: tuple[str, ...] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     full_text: FullText = "likely"
+    proxy: str | None = field(default=None, repr=False)
+    """Its own HTTP proxy, for its articles, too."""
     query: str | None = None
     named: bool = True
     """The file gives the name; else it is made of the address, and the document knows a better one."""
