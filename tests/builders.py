@@ -8,11 +8,14 @@ from typing import Any
 
 from watcher.types import (
     Alert,
+    Click,
     Decision,
     Entry,
     Feed,
     FeedEntry,
     FeedState,
+    Label,
+    Mute,
     OutboxItem,
     Score,
     Sighting,
@@ -125,3 +128,32 @@ def alert(headline: str = "Seoul and Washington agree on troop costs", **over: A
         "why": (why(),),
     }
     return Alert(**{**given, **over})
+
+
+def click(id: str = "C1:1.0:U1:1.0", **over: Any) -> Click:  # noqa: A002  the field's own name
+    given = {"user": "U1", "name": "ann", "at": NOW, "action": "feedback_relevant", "key": "i/one"}
+    return Click(**{"id": id, **given, **over})
+
+
+def label(title: str = "Seoul and Washington agree on troop costs", **over: Any) -> Label:
+    given = {
+        "topic": "us-south-korea",
+        "entry": hex16(title),
+        "key": "i/one",
+        "user": "U1",
+        "name": "ann",
+        "at": NOW,
+        "relevant": True,
+        "title": title,
+        "outlet": "Example News",
+        "url": f"https://news.example/{hex16(title)}",
+        "language": "en",
+        "mode": "snippet",
+        "terms": {"seoul": 2, "troop costs": 1},
+    }
+    return Label(**{**given, **over})
+
+
+def mute(**over: Any) -> Mute:
+    given = {"kind": "story", "subject": "s1", "title": "Troop costs", "destination": "slack:#desk", "key": "i/one"}
+    return Mute(**{**given, "user": "U1", "name": "ann", "at": NOW, "until": None, **over})

@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, select, update
 
 from watcher.store import rows, tables
+from watcher.store.columns import storable
 from watcher.store.outbox.followers import LIVE
-from watcher.store.tables import decisions, sightings, storable
+from watcher.store.tables import decisions, sightings
 from watcher.types import Entry, KnownEntry, State
 
 _TOMBSTONE: dict[str, Any] = {"title": "", "text": "", "article": None, "article_note": None, "tombstone": True}

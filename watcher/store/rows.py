@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Column, Connection, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from watcher.store import tables
+from watcher.store import columns, tables
 from watcher.types import Decision, Entry, FeedState, OutboxItem, Receipt, Trouble
 
 T = TypeVar("T")
@@ -83,7 +83,7 @@ def add_weights(conn: Connection, table: Table, weights: Mapping[Any, float]) ->
 
 
 def _plain(value: Any) -> Any:
-    return tables.storable(value) if isinstance(value, str) else value
+    return columns.storable(value) if isinstance(value, str) else value
 
 
 def columns_of(table: Table, kind: type[Any]) -> list[Column[Any]]:

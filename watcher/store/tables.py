@@ -1,11 +1,10 @@
 """The tables, as they are now; ``migrations/versions`` tells how they came to be so.
 
-Rule: nothing here depends on one database. Times go in and come out as aware UTC datetimes, text is made storable.
+Rule: nothing here depends on one database.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -13,60 +12,17 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 
-
-class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime, kept as text that sorts by time and that people can read in any database browser."""
-
-    impl = String(32)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        """Refuse naive times: which zone they mean is anybody's guess."""
-        del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a time without a zone cannot be stored: {value!r}")
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
-        """Give the time back as it went in, in UTC."""
-        del dialect
-        return None if value is None else datetime.fromisoformat(value)
-
-
-def storable(text: str) -> str:
-    """Replace what no database takes as text: NULs and halves of surrogate pairs, which publishers do send."""
-    if text.isascii() and "\0" not in text:  # most are, and there are a thousand a feed
-        return text
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
-
-
-class Words(TypeDecorator[str]):
-    """Text from outside, made storable on its way in: writing it never fails."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Clean the text."""
-        del dialect
-        return None if value is None else storable(value)
-
+from watcher.store.columns import Moment, Words
 
 metadata = MetaData(
     naming_convention={
@@ -303,4 +259,70 @@ score_histograms = Table(
     Column("bin", Integer, primary_key=True),
     Column("weight", Float, nullable=False),
     comment="Scores polled, per topic and mode, in equal bins over [0, 1]; same unit.",
+)
+
+clicks = Table(
+    "clicks",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("user", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Column("action", Words, nullable=False),
+    Column("key", Words, nullable=False),
+    comment="What was pressed and asked for in Slack, and by whom. A click that arrives twice is one row.",
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("topic", Words, nullable=False),
+    Column("entry", Words, nullable=False),
+    Column("key", Words, nullable=False, index=True),
+    Column("user", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("relevant", Boolean, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("outlet", Words, nullable=False),
+    Column("url", Words),
+    Column("language", Words, nullable=False),
+    Column("mode", Words, nullable=False),
+    Column("terms", JSON, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("note", Words),
+    Column("undone_at", Moment),
+    Index(None, "topic", "entry", "user"),
+    comment="Answers to alerts, with the counts of the words they are about. Those not undone teach the models.",
+)
+
+mutes = Table(
+    "mutes",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("kind", Words, nullable=False),
+    Column("subject", Words, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("destination", Words, nullable=False),
+    Column("key", Words, nullable=False, index=True),
+    Column("user", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("until", Moment),
+    Column("undone_at", Moment),
+    comment="Stories and feeds that a destination does not want to hear of.",
+)
+
+added_seeds = Table(
+    "added_seeds",
+    metadata,
+    Column("topic", Words, primary_key=True),
+    Column("name", Words, primary_key=True),
+    Column("card", JSON, nullable=False),
+    Column("url", Words, nullable=False),
+    Column("user", Words, nullable=False),
+    Column("person", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+    comment="Seeds that were added in Slack: term cards. They count like files.",
 )

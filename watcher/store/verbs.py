@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from watcher.store import clock, entries, feeds, notices, outbox, report, save, stories, stream
+from watcher.store import clock, entries, feedback, feeds, notices, outbox, report, save, stories, stream
 
 WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     feeds.register_feeds,
@@ -20,6 +20,14 @@ WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     save.save,
     notices.put_notices,
     notices.tidy_notices,
+    feedback.put_labels,
+    feedback.put_mute,
+    feedback.put_seed,
+    feedback.put_click,
+    feedback.undo,
+    feedback.undo_label,
+    feedback.mark_labels,
+    feedback.tidy_feedback,
     stream.prune_stream,
     outbox.claim,
     outbox.mark_sending_unsure,
@@ -29,6 +37,7 @@ WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     outbox.give_back,
     outbox.mark_plain,
     outbox.bury,
+    outbox.drop,
     outbox.revive,
     outbox.hold,
     outbox.release,
@@ -47,6 +56,11 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     entries.find_entry,
     notices.known_troubles,
     notices.notice_text,
+    feedback.labels,
+    feedback.seeds_added,
+    feedback.mutes_in_force,
+    feedback.muted_rows,
+    feedback.feeds_of,
     stream.load_stream,
     stories.open_stories,
     stories.member_texts,

@@ -38,6 +38,7 @@ from watcher.types.entries import (
     Sighting,
     State,
 )
+from watcher.types.feedback import AddedSeed, Click, Label, LabelState, Mute, MuteKind, Undone
 from watcher.types.notices import Notice, Trouble
 from watcher.types.relevance import (
     Decision,
@@ -52,10 +53,12 @@ from watcher.types.relevance import (
 )
 
 __all__ = [
+    "AddedSeed",
     "Alert",
     "Article",
     "Batch",
     "Broadcast",
+    "Click",
     "Decision",
     "Destination",
     "Entry",
@@ -69,8 +72,12 @@ __all__ = [
     "Histogram",
     "HoldReason",
     "KnownEntry",
+    "Label",
+    "LabelState",
     "Message",
     "Mode",
+    "Mute",
+    "MuteKind",
     "NewMember",
     "Notice",
     "OutboxItem",
@@ -94,5 +101,6 @@ __all__ = [
     "TermCounts",
     "TermShares",
     "Trouble",
+    "Undone",
     "Why",
 ]

@@ -15,7 +15,7 @@ from watcher.store.outbox.counts import (
     sent_between,
     told_since,
 )
-from watcher.store.outbox.ends import bury, revive, settle
+from watcher.store.outbox.ends import bury, drop, revive, settle
 from watcher.store.outbox.holds import held, hold, in_digest, make_digest, release
 from watcher.store.outbox.updates import parent_of, settle_update
 
@@ -26,6 +26,7 @@ __all__ = [
     "bury",
     "channel_id",
     "claim",
+    "drop",
     "give_back",
     "held",
     "hold",

@@ -16,7 +16,7 @@ from watcher.store.outbox import followers
 from watcher.store.outbox.followers import LIVE, items
 from watcher.store.outbox.waking import wake_update
 from watcher.store.tables import decisions, matches, meta, outbox, story_members
-from watcher.types import OutboxItem, Receipt
+from watcher.types import OutboxItem, Receipt, State
 
 _IDLE: dict[str, Any] = {"lease_owner": None, "lease_until": None, "unsure": False}
 
@@ -50,6 +50,21 @@ def bury(conn: Connection, key: str, *, reason: str, now: datetime) -> bool:
         return False
     conn.execute(died.where(outbox.c.digest == key, outbox.c.state == "in_digest"))
     followers.die(conn, [key])
+    row = items(conn, outbox.c.key == key)[0]
+    if row.kind == "parent" and row.story is not None:
+        _succeed(conn, row, now)
+    return True
+
+
+def drop(conn: Connection, key: str, *, state: State, reason: str, now: datetime) -> bool:
+    """Record that a row is not to be told, and why; its decisions end in this state. False when it does not wait.
+
+    A parent that is dropped is replaced by the story's next member, as a dead one is.
+    """
+    dropped = update(outbox).values(**_IDLE, state="dropped", error=reason)
+    if conn.execute(dropped.where(outbox.c.key == key, outbox.c.state.in_(("pending", "held")))).rowcount == 0:
+        return False
+    followers.die(conn, [key], state, reason)
     row = items(conn, outbox.c.key == key)[0]
     if row.kind == "parent" and row.story is not None:
         _succeed(conn, row, now)

@@ -40,14 +40,18 @@ def follow(conn: Connection, keys: Sequence[str], state: State, *, only_from: Se
         conn.execute(moved.values(state=state))
 
 
-def die(conn: Connection, keys: Sequence[str]) -> None:
-    """Bring the decisions of these rows to ``dead``, but for those that another row tells or has told."""
+def die(conn: Connection, keys: Sequence[str], state: State = "dead", reason: str | None = None) -> None:
+    """Bring the decisions of these rows to ``dead`` (or another end), but for those that another row tells or has told.
+
+    ``reason`` is added to theirs.
+    """
     other = outbox.alias("other")
     told_elsewhere = exists().where(other.c.state.in_((*LIVE, "sent")), _speaks_for(other)).correlate(decisions)
     for part in rows.chunks(keys):
         undone = decisions.c.state.in_(("pending", "held"))
         died = update(decisions).where(undone, *_spoken_for_by(part), ~told_elsewhere)
-        conn.execute(died.values(state="dead"))
+        said = {} if reason is None else {"reason": decisions.c.reason + f"; {reason}"}
+        conn.execute(died.values(state=state, **said))
 
 
 def _spoken_for_by(keys: Sequence[str]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
