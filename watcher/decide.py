@@ -75,10 +75,12 @@ def _verdict(case: Case) -> tuple[State, str]:
 def _by_score(case: Case, judged: Judgement) -> tuple[State, str]:
     figures = f"score {judged.score.value:.3f}, threshold {judged.threshold:.3f}"
     if not judged.match:
-        return "below", f"below the threshold ({figures})"
+        learned = "; it would have matched, had readers not said of alerts like it that they are not relevant"
+        return "below", f"below the threshold ({figures})" + (learned if judged.without_answers else "")
     if case.silent:
         return "excluded", f"the feed's first poll is silent ({figures})"
-    return "pending", f"a match ({figures})"
+    learned = "; it would not have, had readers not said of texts like it that they are relevant"
+    return "pending", f"a match ({figures})" + (learned if judged.without_answers is False else "")
 
 
 def too_old(entry: Entry, *, now: datetime, max_age: timedelta) -> bool:

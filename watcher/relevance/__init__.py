@@ -10,10 +10,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from watcher.relevance.features import Document
-from watcher.types import Score, StreamDelta
+from watcher.types import Example, Score, StreamDelta
+
+if TYPE_CHECKING:
+    from watcher.relevance.trial import Trial  # scikit-learn comes with it
 
 __all__ = ["SCORERS", "Document", "Judgement", "Scorer", "scorer_factory"]
 
@@ -28,6 +31,8 @@ class Judgement:
     strength: float
     """Between 0 and 1, for people; 0.27 at the threshold."""
     match: bool
+    without_answers: bool | None = None
+    """What ``match`` would be had readers answered nothing; None where nobody has looked."""
 
 
 class Scorer(Protocol):
@@ -53,9 +58,15 @@ class Scorer(Protocol):
     def languages(self, topic: str) -> frozenset[str]:
         """The languages of the topic's seeds."""
 
+    def trial(self, topic: str, now: datetime) -> Trial:
+        """The topic as it is at this moment, to try other examples on."""
+
+    def teach(self, topic: str, examples: Sequence[Example]) -> None:
+        """Have these examples, and no others, count for a topic from here on."""
+
 
 SCORERS: dict[str, str] = {"tfidf": "watcher.relevance.scorer:TfidfScorer"}
-"""Name → "module:class"; the class takes (topics, background, stream, subjects=, now=)."""
+"""Name → "module:class"; the class takes (topics, background, stream, subjects=, examples=, now=)."""
 
 
 def scorer_factory(name: str = "tfidf") -> Callable[..., Any]:

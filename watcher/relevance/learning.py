@@ -11,8 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
 
-from watcher.relevance.model import KEY_TERMS, MOST_TERMS, TopicModel
-from watcher.relevance.subjects import Places
+from watcher.relevance.features import primary
+from watcher.relevance.model import KEY_TERMS, MOST_TERMS, Rarity, TopicModel
+from watcher.relevance.scoring import counted
+from watcher.relevance.subjects import Places, Subjects
+from watcher.types import Example
 
 TOWARDS, AWAY = 1.0, 0.5
 """What the mean of the relevant and of the irrelevant texts weighs beside the seeds' own, once there are many."""
@@ -34,20 +37,39 @@ class Labelled:
     vector: Mapping[str, float]
     relevant: bool
     place: Places | None = None
+    weight: float = 1.0
+
+
+def labelled(examples: Sequence[Example], language: str, rarity: Rarity, subjects: Subjects | None) -> list[Labelled]:
+    """The examples of one language as a model of it sees them."""
+    found = []
+    for example in in_language(examples, language):
+        counts, vocabulary = counted([example.terms])
+        vector = rarity.vectors(counts, vocabulary)
+        weights = dict(zip((vocabulary[i] for i in vector.indices), vector.data.tolist(), strict=True))
+        place = subjects.places(vector, vocabulary) if subjects else None
+        found.append(Labelled(vector=weights, relevant=example.relevant, place=place, weight=example.weight))
+    return found
+
+
+def in_language(examples: Sequence[Example], language: str) -> list[Example]:
+    """Those of these examples that are of a language."""
+    return [one for one in examples if primary(one.language) == language]
 
 
 def learn(model: TopicModel, labels: Sequence[Labelled]) -> TopicModel:
     """The model moved towards the relevant and away from the irrelevant texts; itself when there are no labels."""
     if not labels:
         return model
-    share = schedule(len(labels))
+    share = schedule(sum(label.weight for label in labels))
     liked = [label for label in labels if label.relevant]
     disliked = [label for label in labels if not label.relevant]
     weights = dict(model.weights)
     for group, sign in ((liked, TOWARDS * share), (disliked, -AWAY * share)):
+        whole = sum(label.weight for label in group)
         for label in group:
             for term, value in label.vector.items():
-                weights[term] = weights.get(term, 0.0) + sign * value / len(group)
+                weights[term] = weights.get(term, 0.0) + sign * value * label.weight / whole
     kept = sorted(((term, value) for term, value in weights.items() if value > 0), key=lambda pair: (-pair[1], pair[0]))
     chosen = dict(kept[:MOST_TERMS])
     if (
@@ -71,7 +93,7 @@ def _kept(vector: Mapping[str, float], weights: Mapping[str, float]) -> dict[str
     return {term: value for term, value in vector.items() if term in weights}
 
 
-def schedule(labels: int) -> float:
+def schedule(labels: float) -> float:
     """The part of their full weight that so many labels have, in [0, 1]."""
     if labels <= FEW:
         return 0.75 * labels / (labels + 2)
@@ -86,17 +108,20 @@ def _moved(
         return None
     moved = middle
     for group, sign in ((liked, TOWARDS * share), (disliked, -AWAY * share)):
-        places = [label.place for label in group if label.place is not None]
-        if places:
-            moved = moved.towards(places, sign)
+        placed = [(label.place, label.weight) for label in group if label.place is not None]
+        if placed:
+            moved = moved.towards([place for place, _ in placed], sign, [weight for _, weight in placed])
     return moved
 
 
-def threshold_by_labels(threshold: float, liked: Sequence[float], disliked: Sequence[float]) -> float:
+def threshold_by_labels(
+    threshold: float, liked: Sequence[float], disliked: Sequence[float], *, known: float | None = None
+) -> float:
     """The threshold moved towards what separates the liked scores from the disliked ones.
 
     That is the geometric middle between the lowest liked and the highest disliked score. Where only one kind is known,
-    the threshold has to pass it, no more. It moves by n/(n + `SHRINK`) of the way, n being the number of labels.
+    the threshold has to pass it, no more. It moves by n/(n + `SHRINK`) of the way, n being the number of labels
+    (``known``, where some count for less than one).
     """
     liked, disliked = [one for one in liked if one > 0], [one for one in disliked if one > 0]
     if threshold <= 0 or not (liked or disliked):
@@ -105,6 +130,6 @@ def threshold_by_labels(threshold: float, liked: Sequence[float], disliked: Sequ
         wanted = (min(liked) * max(disliked)) ** 0.5
     else:
         wanted = min(threshold, *liked, threshold) if liked else max(threshold, *disliked, threshold)
-    known = len(liked) + len(disliked)
+    known = len(liked) + len(disliked) if known is None else known
     step = known / (known + SHRINK) * (log(wanted) - log(threshold))
     return threshold * exp(max(-log(FURTHEST), min(log(FURTHEST), step)))

@@ -9,24 +9,30 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
+from typing import get_args
 
 from watcher.errors import Problem, SeedError
 from watcher.relevance import Judgement
 from watcher.relevance.features import UNDETERMINED, Document, document_terms, primary, total
-from watcher.relevance.learning import Labelled, learn, threshold_by_labels
-from watcher.relevance.model import Floats, Rarity, no_words, train
-from watcher.relevance.scoring import Analyse, TopicIndex, counted, nothing, score, score_counts
+from watcher.relevance.learning import labelled, learn
+from watcher.relevance.model import Floats, Rarity, TopicModel, no_words, train
+from watcher.relevance.scoring import Analyse, TopicIndex, nothing, score
 from watcher.relevance.stream import RAREST, Stream
 from watcher.relevance.subjects import Subjects
 from watcher.relevance.threshold import reached, strength, threshold
+from watcher.relevance.trial import Trial, moved, scored
 from watcher.text import TOKENISER
 from watcher.types import Example, Mode, Score, Seed, Sensitivity, StreamDelta, TermShares
 
 GROWN = 0.1
 GROWN_AT_LEAST = 100
 """Models are trained again when a language's stream has grown by a tenth, and by this many documents at least."""
+
+NEAR = 0.25
+"""From this part of its threshold on a text is worth asking what answers have done to it."""
 
 REMEMBERED = 500
 """Texts of one batch whose terms are kept from its judgement until they are counted: as many as a feed may bring."""
@@ -59,13 +65,16 @@ class TfidfScorer:
         self._analyse = analyse
         self._sensitivity = {topic: sensitivity for topic, (_, sensitivity) in topics.items()}
         self._examples = {topic: tuple(given) for topic, given in (examples or {}).items() if topic in topics}
-        self._labels: dict[tuple[str, str], list[tuple[Score, bool]]] = {}
+        self._labels: dict[tuple[str, str], list[tuple[Score, Example]]] = {}
         self._seeds = {topic: _by_language(topic, seeds) for topic, (seeds, _) in topics.items()}
         self._version = {topic: self._fingerprint(topic) for topic in topics}
         self._trained: dict[str, TopicIndex] = {}
+        self._plain: dict[str, Sequence[TopicModel]] = {}
+        self._untaught: dict[str, TopicIndex] = {}
         self._grown: Counter[str] = Counter()
         self._size: dict[str, float] = {}
         self._thresholds: dict[tuple[str, Mode], float] = {}
+        self._placed: dict[tuple[str, Mode], float] = {}
         self._silent: dict[Mode, dict[str, Judgement]] = {}
         self._lately: dict[tuple[Document, str], list[str]] = {}
         for language in self._all_languages():
@@ -90,6 +99,7 @@ class TfidfScorer:
         for i, document in enumerate(documents):
             of_document = self._unrelated(document.mode, now)
             of_document.update({name: self._judged(name, given, now) for name, given in found[i].items()})
+            self._say_what_answers_did(document, of_document, now)
             judged.append(
                 of_document if asked is None else {name: of_document[name] for name in asked[i] if name in of_document}
             )
@@ -107,6 +117,21 @@ class TfidfScorer:
             for model, given in zip(index.models, of_document, strict=True):
                 if given.value > (found[i][model.topic].value if model.topic in found[i] else 0.0):
                     found[i][model.topic] = given
+
+    def _say_what_answers_did(self, document: Document, judged: dict[str, Judgement], now: datetime) -> None:
+        """Judge once more, as if nobody had answered, what lies so near a threshold that they may have decided."""
+        near = {
+            topic
+            for topic, one in judged.items()
+            if self._examples.get(topic) and one.score.value >= NEAR * one.threshold
+        }
+        for language, index in self._untaught.items() if near else ():
+            if primary(document.language) != language:
+                continue
+            for model, given in zip(index.models, score([document], index, language, self._terms)[0], strict=True):
+                if model.topic in near:
+                    match = reached(given.value, self._place(model.topic, given.mode, now))
+                    judged[model.topic] = replace(judged[model.topic], without_answers=match)
 
     def _terms(self, document: Document, language: str) -> list[str]:
         """The terms of a document; those of a snippet are wanted twice, when it is judged and when it is counted."""
@@ -137,22 +162,27 @@ class TfidfScorer:
     def _threshold(self, topic: str, mode: Mode, now: datetime) -> float:
         key = (topic, mode)
         if key not in self._thresholds:
+            self._thresholds[key] = self._by_labels(topic, mode, self._place(topic, mode, now))
+        return self._thresholds[key]
+
+    def _place(self, topic: str, mode: Mode, now: datetime) -> float:
+        """The threshold as it would be had nobody answered."""
+        key = (topic, mode)
+        if key not in self._placed:
             modes: tuple[Mode, ...] = ("headline", "snippet")
             short = [found for each in modes if (found := self._stream.histogram(topic, each, now))]
             full = self._stream.histogram(topic, "full", now)
             seeds = max(map(len, self._seeds[topic].values()))
-            placed = threshold(mode, self._sensitivity[topic], seeds=seeds, short=short, full=full)
-            self._thresholds[key] = self._by_labels(topic, mode, placed)
-        return self._thresholds[key]
+            self._placed[key] = threshold(mode, self._sensitivity[topic], seeds=seeds, short=short, full=full)
+        return self._placed[key]
 
     def _by_labels(self, topic: str, mode: Mode, placed: float) -> float:
         """A threshold as readers' answers move it; one that the user has fixed stays."""
         if self._sensitivity[topic].fixed is not None:
             return placed
-        of_topic = [label for (name, _), labels in self._labels.items() if name == topic for label in labels]
-        alike = [(given.value, relevant) for given, relevant in of_topic if (given.mode == "full") == (mode == "full")]
-        liked = [value for value, relevant in alike if relevant]
-        return threshold_by_labels(placed, liked, [value for value, relevant in alike if not relevant])
+        return moved(
+            placed, mode, [one for (name, _), labels in self._labels.items() if name == topic for one in labels]
+        )
 
     # --- the stream
 
@@ -183,8 +213,7 @@ class TfidfScorer:
         """Take in what was saved. Models are trained again, at the next `judge`, when the stream has grown enough."""
         self._stream.add(delta, at)
         self._grown.update(delta.documents)
-        self._thresholds.clear()
-        self._silent.clear()
+        self._forget_thresholds()
 
     # --- the topics
 
@@ -225,36 +254,51 @@ class TfidfScorer:
             for topic, seeds in self._seeds.items()
             if language in seeds
         ]
-        models = [learn(model, self._labelled(model.topic, language, rarity, subjects)) for model in models]
-        self._trained[language] = TopicIndex(models, rarity, subjects)
-        self._score_examples(language)
+        self._take(language, models, rarity)
         self._size[language] = stream.documents if stream else 0.0
         # without `now` nobody knows how old the stream is: the next call trains
         self._grown[language] = 0 if stream else GROWN_AT_LEAST
 
-    def _of_language(self, topic: str, language: str) -> list[Example]:
-        return [one for one in self._examples.get(topic, ()) if primary(one.language) == language]
+    def _take(self, language: str, models: Sequence[TopicModel], rarity: Rarity) -> None:
+        """Put models of a language to use: as answers teach them, and (where there are answers) as they were."""
+        subjects = self._subjects.get(language)
+        self._plain[language] = models
+        taught = [
+            learn(model, labelled(self._examples.get(model.topic, ()), language, rarity, subjects)) for model in models
+        ]
+        untaught = [model for model in models if self._examples.get(model.topic)]
+        index = self._trained[language] = TopicIndex(taught, rarity, subjects)
+        self._untaught.pop(language, None)
+        if untaught:
+            self._untaught[language] = TopicIndex(untaught, rarity, subjects)
+        for position, model in enumerate(models):
+            self._labels[model.topic, language] = scored(self._examples.get(model.topic, ()), language, index, position)
+        self._forget_thresholds()
 
-    def _labelled(self, topic: str, language: str, rarity: Rarity, subjects: Subjects | None) -> list[Labelled]:
-        found = []
-        for example in self._of_language(topic, language):
-            counts, vocabulary = counted([example.terms])
-            vector = rarity.vectors(counts, vocabulary)
-            weights = dict(zip((vocabulary[i] for i in vector.indices), vector.data.tolist(), strict=True))
-            place = subjects.places(vector, vocabulary) if subjects else None
-            found.append(Labelled(vector=weights, relevant=example.relevant, place=place))
-        return found
-
-    def _score_examples(self, language: str) -> None:
-        """What the new models say of the examples: it moves the thresholds."""
-        index = self._trained[language]
-        for position, model in enumerate(index.models):
-            given = self._of_language(model.topic, language)
-            scores = score_counts([one.terms for one in given], [one.mode for one in given], index)
-            labels = [(found[position], one.relevant) for found, one in zip(scores, given, strict=True)]
-            self._labels[model.topic, language] = labels
+    def _forget_thresholds(self) -> None:
         self._thresholds.clear()
+        self._placed.clear()
         self._silent.clear()
+
+    # --- learning
+
+    def trial(self, topic: str, now: datetime) -> Trial:
+        """The topic as it is at this moment, to try other examples on."""
+        return Trial(
+            topic=topic,
+            seeds=self._seeds[topic],
+            rarity={language: self._trained[language].rarity for language in self._seeds[topic]},
+            subjects=self._subjects,
+            placed={mode: self._place(topic, mode, now) for mode in get_args(Mode)},
+            fixed=self._sensitivity[topic].fixed is not None,
+        )
+
+    def teach(self, topic: str, examples: Sequence[Example]) -> None:
+        """Have these examples, and no others, count for a topic from here on; the other topics stay as they are."""
+        self._examples[topic] = tuple(examples)
+        for language in self._seeds[topic]:
+            self._take(language, self._plain[language], self._trained[language].rarity)
+        self._version[topic] = self._fingerprint(topic)
 
     def _fingerprint(self, topic: str) -> str:
         seeds = [
@@ -271,7 +315,9 @@ class TfidfScorer:
         return f"tfidf-{TOKENISER}-{sha256(packed.encode()).hexdigest()[:8]}"
 
     def _taught(self, topic: str) -> list[object]:
-        return [[sorted(one.terms.items()), one.mode, one.relevant] for one in self._examples.get(topic, ())]
+        return [
+            [sorted(one.terms.items()), one.mode, one.relevant, one.weight] for one in self._examples.get(topic, ())
+        ]
 
 
 def _by_language(topic: str, seeds: Sequence[Seed]) -> dict[str, list[Seed]]:

@@ -74,9 +74,12 @@ class Places:
         """The one place between these texts, all counting alike."""
         return Places(at=_unit(self.at.sum(axis=0, keepdims=True)), known=self.known.sum(keepdims=True))
 
-    def towards(self, others: Sequence[Places], weight: float) -> Places:
-        """This middle moved by ``weight`` times the mean of others (away from them when it is negative)."""
-        mean = np.concatenate([other.at for other in others]).mean(axis=0, keepdims=True)
+    def towards(self, others: Sequence[Places], weight: float, shares: Sequence[float] | None = None) -> Places:
+        """This middle moved by ``weight`` times the mean of others (away from them when it is negative).
+
+        ``shares``: how much each of them counts in the mean; all alike where it is left out.
+        """
+        mean = np.average(np.concatenate([other.at for other in others]), axis=0, weights=shares)[np.newaxis]
         return Places(at=_unit(self.at + weight * mean), known=self.known)
 
     def nearness(self, middles: Sequence[Places]) -> Floats:

@@ -52,12 +52,16 @@ class TermShares:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A text that a reader has judged for a topic. ``terms``: its words and word pairs with their counts."""
+    """A text that readers have judged for a topic. ``terms``: its words and word pairs with their counts.
+
+    ``weight`` in (0, 1]: how much of one answer it counts for.
+    """
 
     terms: Mapping[str, int]
     language: str
     mode: Mode
     relevant: bool
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
