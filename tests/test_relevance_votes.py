@@ -32,6 +32,12 @@ def other_seed() -> Seed:
     return Seed(name="b.txt", title=title, outlet=None, published=None, url=None, counts=counts, words=20)
 
 
+def third_seed() -> Seed:
+    title, text = "Exporters fear for fruit on the quays", "Cargo rots while pilots and their union talk of shifts."
+    counts = count_terms(title, [text], "en")
+    return Seed(name="c.txt", title=title, outlet=None, published=None, url=None, counts=counts, words=20)
+
+
 def scorer(*given: Example, sensitivity: Sensitivity | None = None, seeds: int = 2) -> TfidfScorer:
     both = [seed(), other_seed()][:seeds]
     topics = {"harbour": (both, sensitivity or Sensitivity()), "other": ([other_seed()], Sensitivity())}
@@ -92,10 +98,7 @@ def test_a_judgement_that_answers_decided_says_so() -> None:
 
 def test_nothing_is_learned_that_a_seed_pays_for() -> None:
     """Twenty people say that reports like one of the three seeds are not relevant."""
-    title, text = "Exporters fear for fruit on the quays", "Cargo rots while pilots and their union talk of shifts."
-    counts = count_terms(title, [text], "en")
-    third = Seed(name="c.txt", title=title, outlet=None, published=None, url=None, counts=counts, words=20)
-    topics = {"harbour": ([seed(), other_seed(), third], Sensitivity())}
+    topics = {"harbour": ([seed(), other_seed(), third_seed()], Sensitivity())}
     trial = TfidfScorer(topics, background(), Stream(), subjects=subjects(), now=NOW).trial("harbour", NOW)
     assert trial.judge_seeds(()) == {"a.txt": True, "b.txt": True, "c.txt": True}
     like = (seed().title, "Container ships lay at anchor")

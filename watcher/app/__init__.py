@@ -14,6 +14,7 @@ import structlog
 from rich.console import Console
 
 from watcher import __version__
+from watcher.app.line import make_poller, steps
 from watcher.app.parts import (
     Topics,
     extract,
@@ -21,23 +22,19 @@ from watcher.app.parts import (
     make_fetcher,
     make_notifiers,
     make_scorer,
-    shares_polled,
     spare_collector,
     utc_now,
 )
+from watcher.app.taught import Answers, add_stored, examples_of, load_answers, with_added
 from watcher.config import Config
-from watcher.data import background
 from watcher.deliver import DeliverReport, Policy, TopicPolicy, deliver
 from watcher.deliver.gate import Clock, Step
-from watcher.fetch import Fetcher, Turns
+from watcher.fetch import Fetcher
+from watcher.learn import Learner
 from watcher.metrics import Metrics
 from watcher.notices import Notices
 from watcher.notifiers import Notifier
-from watcher.poll import Plan, Poller, PollReport
-from watcher.poll.assemble import rules_of
-from watcher.poll.commit import Committer
-from watcher.poll.intake import Intaker
-from watcher.poll.judge import Judge
+from watcher.poll import Poller, PollReport
 from watcher.poll.statistics import RareTerms
 from watcher.quiet import Quiet
 from watcher.relevance import Scorer
@@ -45,6 +42,7 @@ from watcher.relevance.stream import Stream, weight
 from watcher.store import Store
 from watcher.store.clock import pull_back
 from watcher.store.entries import tidy
+from watcher.store.feedback import labels, seeds_added, tidy_feedback
 from watcher.store.feeds import feed_states, known_topics, register_feeds, register_topics
 from watcher.store.notices import tidy_notices
 from watcher.store.outbox import mark_sending_unsure, retry_now
@@ -55,8 +53,10 @@ from watcher.workers import Workers
 __all__ = [
     "App",
     "Topics",
+    "add_stored",
     "build",
     "extract",
+    "load_answers",
     "load_seeds",
     "make_fetcher",
     "make_scorer",
@@ -92,6 +92,10 @@ class App:
     owner: str
     """Names this process in the outbox's leases."""
     topics: Topics
+    """Seeds of files and those added in Slack."""
+    answers: Answers
+    """What lies in seed folders of answers to alerts."""
+    learner: Learner
     quiet: Quiet
     notices: Notices
     retired: list[Fetcher]
@@ -130,13 +134,17 @@ class App:
 
     async def reconfigure(self, config: Config) -> tuple[str, ...]:
         """Swap the configuration whole; returns the topics that are new. Raises ConfigError with nothing changed."""
-        topics, _ = load_seeds(config)
-        scorer = make_scorer(topics, self.stream, now=self.clock())
+        files, _ = load_seeds(config)
+        self.answers, _ = load_answers(config)
+        topics = with_added(files, await self.store.read(seeds_added))
+        taught = examples_of(topics, self.answers, await self.store.read(labels, standing=False))
+        scorer = make_scorer(topics, self.stream, examples=taught, now=self.clock())
         fetcher = make_fetcher(config)
         self.retired.append(self.fetcher)
         self.config, self.topics, self.scorer, self.fetcher = config, topics, scorer, fetcher
+        self.learner.in_use = dict(taught)
         former = self.poller
-        self.poller = _poller(self)
+        self.poller = make_poller(self)
         # Polls of the former one may still be under way: no feed is polled twice, and batches still take turns.
         self.poller.busy, self.poller.committer.one_batch = former.busy, former.committer.one_batch
         self.poller.committer.rare = former.committer.rare
@@ -152,6 +160,7 @@ class App:
         now, keep = self.clock(), self.config.retention
         await self.store.write(tidy, articles_before=now - keep.articles, entries_before=now - keep.entries)
         await self.store.write(tidy_notices, before=now - keep.entries)
+        await self.store.write(tidy_feedback, before=now - keep.feedback)
         await self.store.write(prune_stream)
         self.poller.committer.boards.clear()  # read anew with what was polled meanwhile
         if not self.poller.busy:
@@ -269,6 +278,7 @@ def build(
     """
     if topics is None:
         topics, _ = load_seeds(config)
+    topics, taught = add_stored(config, topics, store)
     metrics = Metrics()
     metrics.info.labels(__version__).set(1)
     stream = store.read_now(load_stream)
@@ -277,7 +287,7 @@ def build(
         config=config,
         store=store,
         stream=stream,
-        scorer=make_scorer(topics, stream, now=clock()),
+        scorer=make_scorer(topics, stream, examples=taught, now=clock()),
         fetcher=make_fetcher(config),
         workers=workers or Workers(),
         poller=None,  # type: ignore[arg-type]  # made two lines below, from the app itself
@@ -285,65 +295,25 @@ def build(
         printing=printing,
         metrics=metrics,
         clock=clock,
-        step=_steps(metrics, on_step),
+        step=steps(metrics, on_step),
         jitter=jitter,
         console=console,
         started=clock(),
         owner=f"{os.getpid()}-{secrets.token_hex(4)}",
         topics=topics,
+        answers=load_answers(config)[0],
+        learner=None,  # type: ignore[arg-type]  # the same
         quiet=Quiet(store=store, clock=clock),
         notices=Notices(store=store, clock=clock),
         retired=[],
     )
-    app.poller = _poller(app)
+    app.poller = make_poller(app)
+    app.learner = Learner(
+        store=store,
+        scorer=lambda: app.scorer,
+        clock=clock,
+        from_files=lambda: app.answers,
+        in_use=dict(taught),
+    )
     app.poller.committer.rare = RareTerms.beside(stream, weight(clock()))
     return app
-
-
-def _steps(metrics: Metrics, on_step: Step | None) -> Step:
-    if on_step is None:
-        return metrics.step
-
-    def both(name: str) -> None:
-        metrics.step(name)
-        on_step(name)
-
-    return both
-
-
-def _poller(app: App) -> Poller:
-    config = app.config
-    plan = Plan(
-        feeds={one.id: one for one in config.feeds},
-        topics=config.topics,
-        first_poll=config.fetch.first_poll,
-        max_age=config.fetch.max_age,
-    )
-    return Poller(
-        store=app.store,
-        plan=plan,
-        intaker=Intaker(fetcher=app.fetcher, workers=app.workers, clock=app.clock, jitter=app.jitter, step=app.step),
-        judge=Judge(
-            scorer=app.scorer,
-            fetcher=app.fetcher,
-            workers=app.workers,
-            rules=rules_of(config.topics),
-            max_age=config.fetch.max_age,
-            full_text=config.fetch.full_text,
-            clock=app.clock,
-            step=app.step,
-        ),
-        committer=Committer(
-            store=app.store,
-            scorer=app.scorer,
-            plan=plan,
-            clock=app.clock,
-            step=app.step,
-            background=background(),
-            polled=lambda now: shares_polled(app.stream, now),
-        ),
-        clock=app.clock,
-        step=app.step,
-        # some that wait for their host's turn, so that it never has to wait for them
-        hosts=Turns(each=4 * config.fetch.per_host, gap=0),
-    )

@@ -20,7 +20,7 @@ from watcher.notifiers.webhook import WebhookNotifier
 from watcher.relevance import Scorer, scorer_factory
 from watcher.relevance.stream import RAREST, Stream
 from watcher.seeds import load
-from watcher.types import Article, Seed, Sensitivity, TermShares
+from watcher.types import Article, Example, Seed, Sensitivity, TermShares
 from watcher.workers.confined import give_back, keep_little
 
 log = structlog.get_logger("watcher.app")
@@ -73,9 +73,17 @@ def extract(page: bytes, url: str | None) -> Article:
     return read(page, url)
 
 
-def make_scorer(topics: Topics, stream: Stream, *, now: datetime | None = None) -> Scorer:
-    """The scorer over these seeds and what was polled so far."""
-    scorer: Scorer = scorer_factory("tfidf")(topics, background(), stream, subjects=subjects(), now=now or utc_now())
+def make_scorer(
+    topics: Topics,
+    stream: Stream,
+    *,
+    examples: Mapping[str, Sequence[Example]] | None = None,
+    now: datetime | None = None,
+) -> Scorer:
+    """The scorer over these seeds, what readers answered, and what was polled so far."""
+    scorer: Scorer = scorer_factory("tfidf")(
+        topics, background(), stream, subjects=subjects(), examples=examples, now=now or utc_now()
+    )
     return scorer
 
 

@@ -58,13 +58,14 @@ class _Known:
 
 def _look(config: Config) -> _Known:
     """Read the seeds, and what the service has learned so far, if there is a database."""
-    from watcher.app import load_seeds, make_scorer, utc_now
+    from watcher.app import add_stored, load_answers, load_seeds, make_scorer, utc_now
     from watcher.quiet import WEEK
     from watcher.relevance.stream import Stream
     from watcher.store.report import QuietTopic, feed_languages, quiet_topics
     from watcher.store.stream import load_stream
 
     topics, about_seeds = load_seeds(config)
+    _, about_answers = load_answers(config)
     stream, spoken, quiet = Stream(), dict[str, str](), dict[str, QuietTopic]()
     at_work = [name for name, topic in config.topics.items() if not topic.paused]
     store = stored(config)
@@ -73,9 +74,12 @@ def _look(config: Config) -> _Known:
             stream = store.read_now(load_stream)
             spoken = store.read_now(feed_languages, [feed.id for feed in config.feeds])
             quiet = store.read_now(quiet_topics, at_work, since=utc_now() - WEEK)
-    scorer = make_scorer(topics, stream)
+            topics, examples = add_stored(config, topics, store)
+    else:
+        topics, examples = add_stored(config, topics, None)
+    scorer = make_scorer(topics, stream, examples=examples)
     about_languages = (*seedless_languages(config, scorer), *unheard_feeds(config, scorer, spoken))
-    return _Known(scorer=scorer, doubts=(*about_seeds, *about_languages), quiet=quiet)
+    return _Known(scorer=scorer, doubts=(*about_seeds, *about_answers, *about_languages), quiet=quiet)
 
 
 def _topic(name: str, topic: TopicConfig, known: _Known) -> dict[str, Any]:

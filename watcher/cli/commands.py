@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from watcher import __version__
-from watcher.cli import check, demo, explain, feeds, health, run, score, seeds, try_links
+from watcher.cli import check, demo, explain, feedback, feeds, health, run, score, seeds, try_links
 from watcher.cli.common import DEFAULT_CONFIG, LogLevel, Options, configure_logging
 
 command = typer.Typer(
@@ -50,4 +50,5 @@ command.command()(score.score)
 command.command()(explain.explain)
 command.add_typer(seeds.commands, name="seeds")
 command.add_typer(feeds.commands, name="feeds")
+command.add_typer(feedback.commands, name="feedback")
 command.command()(health.health)

@@ -80,7 +80,7 @@ def _covers(feed: str, site: str) -> bool:
 
 
 def _live(config: Config, url: str) -> list[dict[str, Any]]:
-    from watcher.app import load_seeds, make_scorer
+    from watcher.app import add_stored, load_seeds, make_scorer
     from watcher.cli.reading import read_article
     from watcher.cli.score import Line, judge_line
     from watcher.relevance.stream import Stream
@@ -89,11 +89,14 @@ def _live(config: Config, url: str) -> list[dict[str, Any]]:
     article = read_article(url, config.fetch)
     stream = Stream()
     store = stored(config)
+    topics, _ = load_seeds(config)
     if store is not None:
         with store:
             stream = store.read_now(load_stream)
-    seeds, _ = load_seeds(config)
-    scorer = make_scorer(seeds, stream)
+            topics, examples = add_stored(config, topics, store)
+    else:
+        topics, examples = add_stored(config, topics, None)
+    scorer = make_scorer(topics, stream, examples=examples)
     beginning = " ".join(article.text.split()[:60])
     line = Line(id=url, title=article.title, text=beginning, article=article.text, url=url)
     return [judge_line(scorer, name, topic.rules, line) for name, topic in config.topics.items()]

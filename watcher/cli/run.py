@@ -67,13 +67,14 @@ class Setup:
 
 
 def _read(ctx: typer.Context) -> Setup:
-    from watcher.app import load_seeds
+    from watcher.app import load_answers, load_seeds
     from watcher.config.watching import fingerprint
 
     config = read_config(ctx)
     seen = fingerprint(config.watched)
     topics, doubts = load_seeds(config)
-    warn([*config.warnings, *doubts])
+    _, about_answers = load_answers(config)
+    warn([*config.warnings, *doubts, *about_answers])
     return Setup(config, topics, seen)
 
 

@@ -183,7 +183,7 @@ def _of_seeds(folder: Path) -> Bench:
 
 
 def _of_topic(ctx: typer.Context, name: str) -> Bench:
-    from watcher.app import load_seeds, make_scorer
+    from watcher.app import add_stored, load_seeds, make_scorer
     from watcher.relevance.stream import Stream
     from watcher.store.stream import load_stream
 
@@ -197,7 +197,10 @@ def _of_topic(ctx: typer.Context, name: str) -> Bench:
     if store is not None:
         with store:
             stream = store.read_now(load_stream)
-    scorer = make_scorer({name: topics[name]}, stream)
+            topics, examples = add_stored(config, topics, store)
+    else:
+        topics, examples = add_stored(config, topics, None)
+    scorer = make_scorer({name: topics[name]}, stream, examples=examples)
     return Bench(topic=name, scorer=scorer, rules=config.topics[name].rules)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from watcher.cli.common import print_json, read_config
+from watcher.cli.common import print_json, read_config, stored
 from watcher.errors import ConfigError, Problem, WatcherError
 from watcher.urls import is_web
 
@@ -74,11 +74,17 @@ def export(
     topic: Annotated[str, typer.Option(help="The topic whose seeds are written.")],
     to: Annotated[Path, typer.Option(help="The folder that gets the cards.")],
 ) -> None:
-    """Write all seeds of a topic as cards, to keep or share them without republishing anybody's article."""
-    from watcher.app import extract
+    """Write all seeds of a topic as cards, those added in Slack too, to keep or share without anybody's article."""
+    from watcher.app import add_stored, extract
     from watcher.seeds import load, write_card
 
-    found, _ = load(_topic(read_config(ctx), topic).seeds, extract=extract)
+    config = read_config(ctx)
+    files, _ = load(_topic(config, topic).seeds, extract=extract)
+    alone: Topics = {topic: (files, config.topics[topic].sensitivity)}
+    if (store := stored(config)) is not None:
+        with store:
+            alone, _ = add_stored(config, alone, store)
+    found, _ = alone[topic]
     to.mkdir(parents=True, exist_ok=True)
     for seed in found:
         print(write_card(seed, to))

@@ -262,7 +262,6 @@ NOT_YET: dict[str, Any] = {
     "slack.editors": None,
     "slack.near_misses": None,
     "health.ping": None,
-    "retention.feedback": "2y",
     "server.hosts": [],
 }
 """Keys that are accepted and checked but have no effect yet, with the value that is no news."""

@@ -34,7 +34,17 @@ _ALIKE = 0.9
 
 _KINDS = frozenset([".txt", ".text", ".md", ".markdown", ".html", ".htm", ".json"])
 _IGNORED = frozenset(
-    ["expect.jsonl", "thumbs.db", "desktop.ini", "readme", "readme.md", "readme.txt", "license", "notice"]
+    [
+        "expect.jsonl",
+        "feedback.jsonl",
+        "thumbs.db",
+        "desktop.ini",
+        "readme",
+        "readme.md",
+        "readme.txt",
+        "license",
+        "notice",
+    ]
 )
 _HOW_TO = (
     "put one to five articles there (.txt, .md, .html, or term cards, .json); "
@@ -45,9 +55,9 @@ _HOW_TO = (
 def load(folder: Path, *, extract: Extract) -> tuple[tuple[Seed, ...], tuple[Problem, ...]]:
     """Return the folder's seeds, in the order of their file names, and warnings about those files that are none.
 
-    Read are .txt, .md, .html and .json (term cards) files of at most 5 MB; hidden files, ``expect.jsonl`` and read-mes
-    are passed over. Two files with the same article count once. Raises ``SeedError`` (exit code 2) when the folder is
-    missing or no seed in it can be used.
+    Read are .txt, .md, .html and .json (term cards) files of at most 5 MB; hidden files, ``expect.jsonl``,
+    ``feedback.jsonl`` and read-mes are passed over. Two files with the same article count once. Raises ``SeedError``
+    (exit code 2) when the folder is missing or no seed in it can be used.
     """
     seeds: list[Seed] = []
     problems: list[Problem] = []

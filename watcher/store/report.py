@@ -33,6 +33,8 @@ LATEST, ENOUGH, MOST = 50, 5, 2 / 3
 """A feed's language is that of two thirds of its latest entries, where it has brought a few."""
 CLOSEST, COPIES = 5, 5
 """Near misses that are told of a topic, out of so many times as many: one report is often there several times."""
+NEARLY = 0.5
+"""The part of a threshold from which on a score nearly reaches it."""
 MATCHED: tuple[State, ...] = ("pending", "held", "posted", "grouped", "dead")
 """States of an entry that matched."""
 
@@ -192,6 +194,22 @@ def recent_decisions(conn: Connection, since: datetime) -> list[Judged]:
         .order_by(decisions.c.decided_at, entries.c.id, decisions.c.topic)
     )
     return [Judged(entry=rows.entry(row), decision=_labelled(row)) for row in conn.execute(found)]
+
+
+def near_decisions(conn: Connection, topic: str, *, since: datetime, limit: int) -> list[Judged]:
+    """What a topic matched, or nearly, among what it judged at or after ``since``: the nearest to the threshold first.
+
+    Nearly is from half of the threshold on. Without texts that are forgotten.
+    """
+    share = decisions.c.score / decisions.c.threshold
+    judged = (
+        select(entries, *(column.label(f"of_{column.name}") for column in rows.DECISION))
+        .join(decisions, decisions.c.entry == entries.c.id)
+        .where(decisions.c.topic == topic, decisions.c.decided_at >= since, decisions.c.threshold > 0)
+        .where(decisions.c.state.in_((*MATCHED, "below")), share >= NEARLY, entries.c.tombstone.is_(False))
+        .order_by(func.abs(share - 1), entries.c.id)
+    )
+    return [Judged(entry=rows.entry(row), decision=_labelled(row)) for row in conn.execute(judged.limit(limit))]
 
 
 def quiet_topics(conn: Connection, names: Collection[str], *, since: datetime) -> dict[str, QuietTopic]:

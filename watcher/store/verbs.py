@@ -79,6 +79,7 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     report.feed_languages,
     report.outbox_rows,
     report.recent_decisions,
+    report.near_decisions,
     report.quiet_topics,
     report.counts,
 )
