@@ -276,6 +276,8 @@ def problem(post: dict[str, Any]) -> str | None:
     """What Slack would refuse in a message, as ``code: where``; None when it is valid."""
     text, blocks = post.get("text") or "", post.get("blocks") or []
     wrong = next(filter(None, map(_block_problem, blocks)), None)
+    named = [block["block_id"] for block in blocks if "block_id" in block]
+    wrong = wrong or ("block_id twice" if len(set(named)) < len(named) else None)
     metadata = post.get("metadata")
     found = {
         "no_text": not text and not blocks,
@@ -332,7 +334,17 @@ def _element_problem(element: dict[str, Any]) -> str | None:
         return "action_id or value"
     if len(element.get("url", "")) > 3000:
         return "url"
+    if element.get("type") == "overflow":
+        return _options_problem(element.get("options", []))
     return _text_problem(element["text"], 75, only="plain_text") if element.get("type") == "button" else None
+
+
+def _options_problem(options: list[dict[str, Any]]) -> str | None:
+    if not 1 <= len(options) <= 5:
+        return "overflow options"
+    if any(not 1 <= len(one.get("value", "")) <= 150 for one in options):
+        return "option value"
+    return next(filter(None, (_text_problem(one.get("text"), 75, only="plain_text") for one in options)), None)
 
 
 def _text_problem(text: Any, limit: int, only: str | None = None) -> str | None:

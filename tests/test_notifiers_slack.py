@@ -363,3 +363,47 @@ async def test_the_environments_proxy_is_not_used(slack: FakeSlack, monkeypatch:
     for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert (await notifier(slack).send(message(), "C000DESK1")).ts
+
+
+# -- buttons
+
+
+def pressed(post: dict[str, Any]) -> list[dict[str, Any]]:
+    """The elements that can be pressed, each with its block's id."""
+    rows = [block for block in post["blocks"] if block["type"] == "actions"]
+    return [{**element, "block_id": block["block_id"]} for block in rows for element in block["elements"]]
+
+
+def test_an_alert_can_be_answered_only_where_somebody_listens() -> None:
+    told = alert()
+    message = Message(key=told.key, kind="alert", items=(told,))
+    assert not pressed(payload(message, channel_id="C1"))
+    one, two, more = pressed(payload(replace(message, buttons=True), channel_id="C1"))
+    assert (one["action_id"], two["action_id"], more["action_id"]) == (
+        "feedback_relevant", "feedback_not_relevant", "more",
+    )  # fmt: skip
+    assert one["value"] == two["value"] == more["block_id"] == told.key
+    assert [option["value"] for option in more["options"]] == ["mute_story", "mute_source", "undo"]
+    assert "blocks" not in payload(replace(message, buttons=True, plain=True), channel_id="C1")
+
+
+def test_each_story_of_a_digest_can_be_answered_and_a_mere_change_cannot() -> None:
+    items = tuple(alert(f"Story {n}", summary="A sentence of some length. " * 40) for n in range(8))
+    post = payload(Message(key="d", kind="digest", title="t", items=items, buttons=True), channel_id="C1")
+    assert problem(post) is None
+    assert [one["value"] for one in pressed(post) if one["action_id"] == "feedback_relevant"] == [
+        one.key for one in items
+    ]
+    assert all("A sentence of some length." in json.dumps(block) for block in post["blocks"][2::2])
+    rest = Message(key="d", kind="digest", items=items, buttons=True, thread=Receipt(channel="C1", ts="1.0"))
+    assert not pressed(payload(rest, channel_id="C1"))
+    change = Message(key="c", kind="reply", items=(alert(why=()),), buttons=True)
+    assert not pressed(payload(change, channel_id="C1"))
+
+
+@given(st.lists(alerts(), min_size=1, max_size=8, unique_by=lambda one: one.key))
+@settings(max_examples=30, deadline=None)
+def test_buttons_never_make_a_message_that_slack_refuses(items: list[Alert]) -> None:
+    for kind in ("digest", "near_misses"):
+        post = payload(Message(key="k", kind=kind, title="t", items=tuple(items), buttons=True), channel_id="C1")
+        assert problem(post) is None

@@ -15,6 +15,7 @@ from watcher.errors import ConfigError, Problem, WatcherError
 from watcher.urls import is_web
 
 if TYPE_CHECKING:
+    from watcher.app import Topics
     from watcher.config import Config, TopicConfig
     from watcher.types import Seed
 

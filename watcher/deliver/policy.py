@@ -50,6 +50,8 @@ class Policy:
     flood_count: int = 10
     flood_window: timedelta = timedelta(minutes=10)
     paused_destinations: frozenset[str] = frozenset()
+    buttons: bool = False
+    """Alerts can be answered: Socket Mode works."""
     zone: ZoneInfo = UTC
     """Where the days of budgets begin and end."""
     first_poll_done: Callable[[str], bool] = field(default=_always)

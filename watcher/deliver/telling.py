@@ -57,6 +57,7 @@ def single(item: OutboxItem, row: AlertRow, policy: Policy, *, broadcast: bool =
         thread=item.thread,
         broadcast=broadcast and item.thread is not None,
         plain=item.plain,
+        buttons=policy.buttons,
     )
 
 
@@ -82,6 +83,7 @@ def digest(item: OutboxItem, members: Sequence[OutboxItem], rows: Mapping[str, A
         title=f"{topic.title if topic else item.topic}: {count}{origin}{more}",
         items=tuple(alert(rows[one.key], policy) for one in ranked),
         plain=item.plain,
+        buttons=policy.buttons,
     )
 
 

@@ -13,17 +13,26 @@ from typing import Any
 from slack_sdk.models.blocks import Block, ContextBlock, DividerBlock, MarkdownTextObject, SectionBlock
 
 from watcher import text as texts
+from watcher.notifiers.buttons import buttons
 from watcher.notifiers.mrkdwn import date, date_utc, link, literal
 from watcher.types import Alert, Message, Why
 
 MAX_MESSAGE = 10_000
 """Characters of blocks and text together; Slack refuses somewhere above 13,000 and does not say where."""
+MAX_WITH_BUTTONS = 12_500
+"""The same with buttons: those of a digest take 4,000, always the same, and must not cost it its summaries."""
 MAX_TEXT = 3000
 """Of one text object, and what we allow ourselves for the fallback text."""
 MAX_BLOCKS = 50
 
 _STRONG, _GOOD = 0.75, 0.5
-_EVENTS = {"alert": "watcher_alert", "reply": "watcher_alert", "digest": "watcher_digest", "notice": "watcher_notice"}
+_EVENTS = {
+    "alert": "watcher_alert",
+    "reply": "watcher_alert",
+    "digest": "watcher_digest",
+    "notice": "watcher_notice",
+    "near_misses": "watcher_near_misses",
+}
 _REPEAT = "This may be a repeat: Slack did not confirm an earlier try."
 _NO_HEADLINE = "(no headline)"
 _SEVERAL_OUTLETS = 6
@@ -40,7 +49,7 @@ def payload(message: Message, *, channel_id: str) -> Payload:
     result: Payload = {}
     for share in _SHRINK:
         result = _payload(message, channel_id, share)
-        if measure(result) < MAX_MESSAGE:
+        if measure(result) < (MAX_WITH_BUTTONS if message.buttons else MAX_MESSAGE):
             break
     return result
 
@@ -80,8 +89,11 @@ def _blocks(message: Message, share: float) -> list[Block]:
         blocks = [_section(_whole(_lines(message), MAX_TEXT) or "watcher")]
     elif message.kind == "digest":
         blocks = _digest(message, share)
+    elif message.kind == "near_misses":
+        blocks = _near_misses(message, share)
     else:
         blocks = [block for alert in message.items for block in _alert(alert, share)]
+        blocks += [buttons(alert.key) for alert in message.items if message.buttons and alert.why]
     if message.possible_repeat:
         blocks.append(_context([_REPEAT]))
     return blocks
@@ -124,8 +136,21 @@ def _digest(message: Message, share: float) -> list[Block]:
             lines.append(_brief(alert.summary, int(240 * share)) if share >= _SHRINK[1] else "")
             lines.extend(_reasons(alert.why, share * 0.7, bold=False))
         blocks.append(_section(_whole(lines, MAX_TEXT)))
+        if message.buttons and not rest:
+            blocks.append(buttons(alert.key))
     if not rest and message.items:
         blocks.insert(1, DividerBlock())
+    return blocks
+
+
+def _near_misses(message: Message, share: float) -> list[Block]:
+    """A title, and per entry what it is and the two answers."""
+    blocks: list[Block] = [_section(f"*{literal(message.title, 300) or 'Near misses'}*")]
+    for alert in message.items:
+        lines = [_headline(alert, share, limit=200), _source(alert, share, date), *_notes(alert, share)]
+        blocks.append(_section(_whole(lines, MAX_TEXT)))
+        if message.buttons:
+            blocks.append(buttons(alert.key, menu=False))
     return blocks
 
 
@@ -212,7 +237,7 @@ def _whole(lines: Sequence[str], limit: int) -> str:
 def _spoken(alert: Alert, share: float, message: Message) -> list[str]:
     headline = _headline(alert, share, linked=message.plain)
     lead = f"{headline} – {_source(alert, share, date_utc)}"
-    if message.kind == "digest":
+    if message.kind in {"digest", "near_misses"}:
         return [lead]
     reasons = _reasons(alert.why, share, bold=False)
     told = [literal(alert.summary, int(500 * share)), _news(alert, share)]

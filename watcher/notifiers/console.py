@@ -90,6 +90,9 @@ class ConsoleNotifier:
     def _block(self, block: dict[str, Any]) -> list[RenderableType]:
         if block["type"] == "divider":
             return [Rule(style="dim")]
+        if block["type"] == "actions":
+            shown = (element.get("text", {}).get("text", "⋯") for element in block["elements"])
+            return [Text("  ".join(f"[ {words} ]" for words in shown), style="cyan")]
         if block["type"] == "context":
             lines = Text("\n").join(self._read(element["text"]) for element in block["elements"])
             lines.stylize_before("dim")

@@ -152,13 +152,15 @@ class Alert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One post. An ``alert`` or ``reply`` has one item; a ``digest`` many, best first; a ``notice`` none."""
+    """One post. An ``alert`` or ``reply`` has one item; a ``digest`` and ``near_misses`` many; a ``notice`` none."""
 
     key: str
-    kind: Literal["alert", "reply", "digest", "notice"]
+    kind: Literal["alert", "reply", "digest", "notice", "near_misses"]
     title: str = ""
     items: tuple[Alert, ...] = ()
     thread: Receipt | None = None
     broadcast: bool = False
     possible_repeat: bool = False
     plain: bool = False
+    buttons: bool = False
+    """Whoever reads it can answer: Socket Mode works."""
