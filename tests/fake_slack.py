@@ -20,6 +20,7 @@ TOKEN = "xoxb-sentinel-token"
 SCOPES = frozenset(
     {"chat:write", "channels:read", "groups:read", "channels:history", "groups:history", "channels:join"}
 )
+APP_TOKEN = "xapp-1-A0SENTINEL-1-sentinel"
 _NEEDED = {
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
@@ -40,6 +41,15 @@ class Channel:
     private: bool = False
     archived: bool = False
 
+    @property
+    def told(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "is_private": self.private,
+            "is_member": self.member,
+            "is_archived": self.archived,
+        }
+
 
 @dataclass
 class FakeSlack:
@@ -59,6 +69,9 @@ class FakeSlack:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     faults: dict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))
     page: int = 200
+    date: str | None = None
+    """What the Date header says; None: the time that it is."""
+    socket_mode: bool = True
     url: str = ""
 
     def keys(self, channel: str | None = None) -> list[str]:
@@ -112,10 +125,16 @@ class FakeSlack:
         body = self._reply(method, args, request) if fault == "ok" or stored or fault.startswith("store-") else {}
         if fault != "ok" and how not in _BREAKS:
             body = {"ok": False, "error": fault}
-        return await _BREAKS.get(how if fault != "ok" else "ok", _fine)(request, body)
+        answer = await _BREAKS.get(how if fault != "ok" else "ok", _fine)(request, body)
+        answer.headers["X-OAuth-Scopes"] = ",".join(sorted(self.scopes))
+        if self.date is not None:
+            answer.headers["Date"] = self.date
+        return answer
 
     def _reply(self, method: str, args: dict[str, Any], request: web.Request) -> dict[str, Any]:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ") or args.get("token", "")
+        if method == "apps.connections.open":
+            return self._connection(given)
         if given != self.token:
             return _no("invalid_auth" if given else "not_authed")
         needed = _NEEDED.get(method)
@@ -123,6 +142,11 @@ class FakeSlack:
             return {**_no("missing_scope"), "needed": needed, "provided": ",".join(sorted(self.scopes))}
         verb = getattr(self, "_" + method.replace(".", "_"), None)
         return verb(args) if verb else _no("unknown_method")
+
+    def _connection(self, token: str) -> dict[str, Any]:
+        if token != APP_TOKEN:
+            return _no("not_allowed_token_type" if token == self.token else "invalid_auth")
+        return {"ok": True, "url": "wss://example.invalid/"} if self.socket_mode else _no("no_permission")
 
     def _auth_test(self, _: dict[str, Any]) -> dict[str, Any]:
         return {"ok": True, "team": "T", "user": "watcher", "bot_id": "B1"}
@@ -133,8 +157,11 @@ class FakeSlack:
             return _no("channel_not_found")
         if self.channels[channel].archived:
             return _no("is_archived")
-        if not self.channels[channel].member:
-            return _no("not_in_channel")
+        one = self.channels[channel]
+        if not one.member and (one.private or "chat:write.public" not in self.scopes):
+            return _no(
+                "channel_not_found" if one.private and str(args["channel"]).startswith("#") else "not_in_channel"
+            )
         wrong = problem(args)
         if wrong:
             return _no(wrong.split(":")[0])
@@ -162,17 +189,18 @@ class FakeSlack:
         if "private_channel" in args.get("types", "") and "groups:read" not in self.scopes:
             return {**_no("missing_scope"), "needed": "groups:read"}
         wanted = [
-            {"id": key, "name": one.name, "is_private": one.private, "is_member": one.member}
+            {**one.told, "id": key}
             for key, one in self.channels.items()
-            if not one.archived and ("private_channel" in args.get("types", "") or not one.private)
+            if not (one.archived and args.get("exclude_archived") == "true")
+            and (("private_channel" in args.get("types", "") and one.member) or not one.private)
         ]
         return self._paged("channels", wanted, args)
 
     def _conversations_info(self, args: dict[str, Any]) -> dict[str, Any]:
         one = self.channels.get(args.get("channel", ""))
-        if one is None:
+        if one is None or (one.private and not one.member):
             return _no("channel_not_found")
-        return {"ok": True, "channel": {"id": args["channel"], "name": one.name, "is_member": one.member}}
+        return {"ok": True, "channel": {**one.told, "id": args["channel"]}}
 
     def _conversations_join(self, args: dict[str, Any]) -> dict[str, Any]:
         one = self.channels.get(args.get("channel", ""))
@@ -191,8 +219,11 @@ class FakeSlack:
         return self._found([m for m in self.messages if args["ts"] in {m.get("thread_ts"), m["ts"]}], args)
 
     def _found(self, messages: list[dict[str, Any]], args: dict[str, Any]) -> dict[str, Any]:
-        if args.get("channel") not in self.channels:
+        one = self.channels.get(str(args.get("channel")))
+        if one is None:
             return _no("channel_not_found")
+        if not one.member:
+            return _no("not_in_channel")
         oldest, all_of_it = float(args.get("oldest") or 0), str(args.get("include_all_metadata")) in {"1", "true"}
         hits = [
             {k: v for k, v in m.items() if k != "metadata" or all_of_it}

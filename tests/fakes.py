@@ -80,6 +80,12 @@ class FakeNotifier:
                 return
         raise refusal("message_not_found", scope="message")
 
+    async def delete(self, receipt: Receipt) -> None:
+        fault = self.faults[receipt.channel].pop(0) if self.faults[receipt.channel] else None
+        if fault is not None:
+            raise fault
+        self.posts = [post for post in self.posts if (post.channel, post.ts) != (receipt.channel, receipt.ts)]
+
     async def find(self, key: str, channel_id: str, since: datetime, thread: Receipt | None) -> Receipt | None:
         self.looked_up.append(key)
         if self.find_faults:

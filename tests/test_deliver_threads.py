@@ -11,7 +11,7 @@ import pytest
 
 from tests import builders as b
 from tests.builders import NOW
-from tests.delivering import TOPIC, policy, run
+from tests.delivering import TOPIC, policy, put, row, run
 from tests.fakes import FakeClock, FakeNotifier, refusal
 from watcher.deliver import Policy
 from watcher.notifiers.blocks import payload
@@ -200,6 +200,20 @@ async def test_an_update_of_a_deleted_message_is_dropped_and_nothing_is_stuck(th
     thread.join("Copy 2", "copy", told=False)
     await thread.pass_()
     assert thread.update.state == "sent", "a message that is there after all is updated the next time"
+
+
+async def test_an_update_that_is_refused_again_and_again_does_not_block_the_alerts_behind_it(thread: Thread) -> None:
+    thread.join("Talks open", "founder")
+    await thread.pass_()
+    thread.desk.faults["CDESK"] = [refusal("brand_new_code") for _ in range(4)]
+    thread.join("Copy", "copy", told=False)
+    thread.clock.pass_(seconds=5)
+    (later,) = put(thread.store, prefix="later", created_at=thread.clock())
+    for _ in range(4):
+        await thread.pass_(seconds=60)
+    assert thread.update is not None
+    assert thread.update.state == "dropped"
+    assert row(thread.store, later).state == "sent"
 
 
 async def test_a_lost_answer_to_an_update_is_no_doubt_it_is_done_again(thread: Thread) -> None:

@@ -3,25 +3,36 @@ from __future__ import annotations
 import json
 import os
 import re
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from tests.builders import NOW, alert, why
 from tests.fake_slack import TOKEN, Channel, FakeSlack, problem
 from watcher.errors import DeliveryError
+from watcher.notifiers import slack_faults
 from watcher.notifiers.blocks import MAX_MESSAGE, measure, payload, strength_words
 from watcher.notifiers.mrkdwn import address, literal
 from watcher.notifiers.slack import SlackNotifier
 from watcher.notifiers.slack_errors import MEANINGS, meaning
+from watcher.notifiers.slack_probe import METHODS
 from watcher.types import Alert, Message, Receipt
 
+KEY = ConnectionKey("slack.com", 443, True, True, None, None, None)
+INFO = aiohttp.RequestInfo(
+    URL("https://slack.com/api/"), "POST", CIMultiDictProxy(CIMultiDict()), URL("https://slack.com/api/")
+)
 OURS = re.compile(r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|[^<>|]+>|<https?://[^<>|\s]+\|[^<>|]+>")
 HOSTILE = [
     "<!channel> <!here> <!everyone> <@U123> <#C123|x>", "<http://evil.example|bank.com>", "<!date^1^{date}|boo>",
@@ -257,6 +268,25 @@ async def test_nobody_listening_means_not_sent() -> None:
     assert (caught.value.outcome, caught.value.scope) == ("not_sent", "retry")
 
 
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (aiohttp.ClientConnectorDNSError(KEY, OSError("no such host")), "dns"),
+        (aiohttp.ClientConnectorCertificateError(KEY, ssl.SSLCertVerificationError("self-signed")), "certificate"),
+        (aiohttp.ClientProxyConnectionError(KEY, OSError("refused")), "proxy"),
+        (aiohttp.ClientHttpProxyError(INFO, (), status=407), "proxy"),
+        (aiohttp.ClientConnectorError(KEY, OSError("refused")), "unreachable"),
+    ],
+    ids=lambda one: type(one).__name__ if isinstance(one, Exception) else one,
+)
+async def test_what_stands_between_us_and_slack_is_named(error: Exception, code: str) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        async with slack_faults.connection():
+            raise error
+    assert (caught.value.outcome, caught.value.scope, caught.value.code) == ("not_sent", "retry", code)
+    assert caught.value.remedy
+
+
 @pytest.mark.parametrize("code", sorted(MEANINGS))
 async def test_every_code_keeps_its_meaning_and_names_a_remedy(slack: FakeSlack, code: str) -> None:
     slack.scopes -= {"channels:join"}
@@ -276,9 +306,14 @@ def test_every_documented_code_is_in_the_table() -> None:
     if not corpora:
         pytest.skip("WATCHER_CORPORA is not set")
     methods = Path(corpora) / "slack" / "methods"
-    for name in ("chat.postMessage", "conversations.history", "conversations.join"):
-        documented = set(json.loads((methods / f"{name}.json").read_text())["errors"])
-        assert documented - set(MEANINGS) == set()
+    counted = {}
+    for name in METHODS:
+        if not (file := methods / f"{name}.json").exists():
+            continue  # the corpora do not hold all of them
+        documented = set(json.loads(file.read_text())["errors"])
+        assert documented - set(MEANINGS) == set(), name
+        counted[name] = len(documented)
+    assert counted["chat.postMessage"] == 66
 
 
 async def test_a_public_channel_is_joined_when_that_is_allowed(slack: FakeSlack) -> None:
@@ -312,6 +347,19 @@ async def test_look_ups_read_all_pages(slack: FakeSlack) -> None:
         await there.send(message(f"i/{n}"), "C000DESK1")
     assert await there.find("i/0", "C000DESK1", NOW, None) == first
     assert await there.find("i/0", "C000DESK1", NOW + timedelta(hours=1), None) is None
+
+
+async def test_a_look_up_joins_the_public_channel_that_it_was_posted_to_from_outside(slack: FakeSlack) -> None:
+    slack.scopes |= {"chat:write.public"}
+    slack.channels["C0PUBLIC1"] = Channel("public", member=False)
+    there = notifier(slack)
+    receipt = await there.send(message(), "C0PUBLIC1")
+    assert not slack.channels["C0PUBLIC1"].member
+    assert await there.find("i/1", "C0PUBLIC1", NOW, None) == receipt
+    slack.channels["C0OTHER01"] = Channel("other", member=False)
+    slack.scopes -= {"channels:join"}
+    with pytest.raises(DeliveryError, match="not_in_channel"):
+        await there.find("i/1", "C0OTHER01", NOW, None)
 
 
 async def test_a_look_up_without_the_scope_says_so(slack: FakeSlack) -> None:

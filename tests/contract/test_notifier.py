@@ -137,6 +137,27 @@ async def test_one_that_cannot_update_says_so(make: Make) -> None:
         assert (caught.value.outcome, caught.value.scope) == ("not_sent", "message")
 
 
+@keeping
+async def test_a_message_that_was_taken_back_is_not_found_and_may_be_taken_back_twice(make: Make) -> None:
+    async with make() as notifier:
+        channel = await notifier.resolve("#desk")
+        kept = await notifier.send(Message(key="i/1", kind="alert", items=(alert(),)), channel)
+        receipt = await notifier.send(Message(key="i/2", kind="alert", items=(alert(),)), channel)
+        for _ in range(2):
+            await notifier.delete(receipt)
+        assert await notifier.find("i/2", channel, NOW, None) is None
+        assert await notifier.find("i/1", channel, NOW, None) == kept
+
+
+@pytest.mark.parametrize("make", [NOTIFIERS[name] for name in BLIND], ids=BLIND)
+async def test_one_that_cannot_take_back_says_so(make: Make) -> None:
+    async with make() as notifier:
+        with pytest.raises(DeliveryError) as caught:
+            await notifier.delete(Receipt(channel="#desk", ts="1"))
+        assert caught.value.scope == "message"
+        assert caught.value.remedy
+
+
 @every
 async def test_an_id_resolves_to_itself_twice(make: Make) -> None:
     async with make() as notifier:

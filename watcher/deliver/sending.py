@@ -27,6 +27,8 @@ LOOK_AFTER = (timedelta(seconds=2), timedelta(seconds=4))
 """A message that arrived may take so long to show up in the channel's history."""
 FAIL_OPEN = 3
 """Look-ups that were refused before the message is sent all the same."""
+UPDATE_TRIES = 3
+"""An update that a channel refuses more often is dropped: alerts wait behind it, and it is the smaller loss."""
 CHANNEL_RETRY = (timedelta(seconds=20), timedelta(seconds=60))
 """A channel or token that needs mending is tried again so often; the second after ten minutes."""
 LONG = timedelta(minutes=10)
@@ -107,7 +109,8 @@ class Courier:
         try:
             await notifier.update(telling.single(parent, rows[parent.key], self.policy), parent.receipt)
         except DeliveryError as error:
-            if error.scope != "message":
+            hopeless = error.scope == "channel" and item.attempts >= UPDATE_TRIES
+            if error.scope != "message" and not hopeless:
                 raise
             await self.store.write(outbox.settle_update, item.key, now=self.clock(), error=str(error))
             return

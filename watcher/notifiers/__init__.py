@@ -31,6 +31,9 @@ class Notifier(Protocol):
     async def update(self, message: Message, receipt: Receipt) -> None:
         """Put a message in the place of the one that this receipt is of: the same message, brought up to date."""
 
+    async def delete(self, receipt: Receipt) -> None:
+        """Take a posted message back; one that is gone already counts as taken back."""
+
     async def find(self, key: str, channel_id: str, since: datetime, thread: Receipt | None) -> Receipt | None:
         """Look for a message by its key among those posted at ``since`` or later; in ``thread`` for replies."""
 

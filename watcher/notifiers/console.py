@@ -52,6 +52,10 @@ class ConsoleNotifier:
         """Print it once more, as it now reads."""
         self._print(message, receipt.channel, f"{receipt.channel} · {receipt.ts}, updated")
 
+    async def delete(self, receipt: Receipt) -> None:
+        """What was printed stays printed."""
+        self._console.print(Text(f"{receipt.channel} · {receipt.ts}, taken back", style="dim"))
+
     def _print(self, message: Message, channel_id: str, title: str) -> None:
         panel = Panel(
             self._body(payload(message, channel_id=channel_id)),

@@ -1,39 +1,33 @@
 """Slack, through its own client: one post, one look-up, one name at a time.
 
-Rule: whatever goes wrong comes out as a DeliveryError that says whether the message may have arrived. The client never
-repeats a post by itself, since a repeat after a lost answer is a double.
+Rule: whatever goes wrong comes out as a DeliveryError that says whether the message may have arrived.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from slack_sdk.errors import SlackApiError, SlackObjectFormationError
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.errors import SlackObjectFormationError
 
 from watcher.errors import DeliveryError
 from watcher.notifiers import slack_faults
 from watcher.notifiers.blocks import payload
-from watcher.notifiers.slack_errors import REFUSED_THREAD, REFUSED_TOKEN
+from watcher.notifiers.slack_calls import TIMEOUT, SlackCalls
+from watcher.notifiers.slack_errors import REFUSED_THREAD
 from watcher.types import Message, Receipt
 
-TIMEOUT = 15
-"""Seconds for a whole call; shorter than a claim's lease."""
 CLOCKS_DIFFER = timedelta(minutes=5)
 """A look-up begins so much earlier than asked: Slack's clock is not ours."""
 MAX_PAGES = 25
 PAGE = 200
 _ID = re.compile(r"[CDGUW][A-Z0-9]{5,}")
-_CODE = re.compile(r"[a-z0-9_]{1,80}")
 _LISTED = ("public_channel,private_channel", "public_channel")
 """What kinds of channels are listed, and what is left when the token may not see private ones."""
 
 _MAY_NOT_LIST = frozenset({"missing_scope", "unknown_method"})
-
-Call = Callable[[AsyncWebClient], Awaitable[Any]]
 
 
 class SlackNotifier:
@@ -54,11 +48,7 @@ class SlackNotifier:
         proxy: str | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
-        self._token = token
-        self._base_url = base_url if base_url.endswith("/") else base_url + "/"
-        self._proxy = proxy
-        self._timeout = timeout
-        self._current = token()
+        self._calls = SlackCalls(token, base_url, proxy=proxy, timeout=timeout)
         self._tried_to_join: set[str] = set()
 
     async def send(self, message: Message, channel_id: str) -> Receipt:
@@ -78,16 +68,29 @@ class SlackNotifier:
         taken = ("channel", "text", "blocks", "metadata", "link_names")
         given = _rendered(message, receipt.channel)
         post = {name: given[name] for name in taken if name in given}
-        await self._call(lambda client: client.chat_update(ts=receipt.ts, **post))
+        await self._calls.call(lambda client: client.chat_update(ts=receipt.ts, **post))
 
     async def find(self, key: str, channel_id: str, since: datetime, thread: Receipt | None) -> Receipt | None:
-        """Look for the key in the thread, if there is one, then in the channel's history from ``since`` on."""
+        """Look for the key in the thread, if there is one, then in the channel's history from ``since`` on.
+
+        Posting to a public channel needs no membership, looking does: it is joined when the scope allows.
+        """
         oldest = f"{(since - CLOCKS_DIFFER).timestamp():.6f}"
-        if thread is not None:
-            found = await self._in_thread(key, channel_id, oldest, thread.ts)
-            if found is not None:
-                return found
-        return await self._search(key, "conversations.history", {"channel": channel_id, "oldest": oldest})
+        try:
+            return await self._found(key, channel_id, oldest, thread)
+        except DeliveryError as error:
+            if error.code == "not_in_channel" and await self._joined(channel_id):
+                return await self._found(key, channel_id, oldest, thread)
+            raise
+
+    async def delete(self, receipt: Receipt) -> None:
+        """Take a message back; that it is gone already is as good."""
+        where = {"channel": receipt.channel, "ts": receipt.ts}
+        try:
+            await self._calls.ask_for("chat.delete", where)
+        except DeliveryError as error:
+            if error.code != "message_not_found":
+                raise
 
     async def resolve(self, channel: str) -> str:
         """The id of ``#name``; an id stays as it is.
@@ -110,7 +113,7 @@ class SlackNotifier:
         """Nothing is kept open: every call has its own connection, so none can have gone stale."""
 
     async def _post(self, post: dict[str, Any]) -> Receipt:
-        answer = await self._call(lambda client: client.chat_postMessage(**post))
+        answer = (await self._calls.call(lambda client: client.chat_postMessage(**post))).data
         channel, ts = answer.get("channel"), answer.get("ts")
         if not isinstance(channel, str) or not isinstance(ts, str):
             raise slack_faults.unsure("Slack accepted the message but did not say where it is", "no_receipt")
@@ -122,11 +125,18 @@ class SlackNotifier:
             return False
         self._tried_to_join.add(channel_id)
         try:
-            await self._ask_for("conversations.join", {"channel": channel_id})
+            await self._calls.ask_for("conversations.join", {"channel": channel_id})
         except DeliveryError:
             return False  # the refusal of the post itself is what the operator must hear of
         self._tried_to_join.discard(channel_id)
         return True
+
+    async def _found(self, key: str, channel_id: str, oldest: str, thread: Receipt | None) -> Receipt | None:
+        if thread is not None:
+            found = await self._in_thread(key, channel_id, oldest, thread.ts)
+            if found is not None:
+                return found
+        return await self._search(key, "conversations.history", {"channel": channel_id, "oldest": oldest})
 
     async def _in_thread(self, key: str, channel_id: str, oldest: str, ts: str) -> Receipt | None:
         try:
@@ -139,7 +149,7 @@ class SlackNotifier:
     async def _search(self, key: str, method: str, where: dict[str, str]) -> Receipt | None:
         asked = {**where, "limit": str(PAGE), "include_all_metadata": "true"}
         for _ in range(MAX_PAGES):
-            page = await self._ask_for(method, asked)
+            page = await self._calls.ask_for(method, asked)
             for message in page.get("messages", []):
                 if _key(message) == key:
                     return Receipt(channel=where["channel"], ts=str(message["ts"]))
@@ -152,7 +162,7 @@ class SlackNotifier:
     async def _listed(self, wanted: str, kinds: str) -> str | None:
         asked = {"types": kinds, "exclude_archived": "true", "limit": "1000"}
         while True:
-            page = await self._ask_for("conversations.list", asked)
+            page = await self._calls.ask_for("conversations.list", asked)
             for channel in page.get("channels", []):
                 if channel.get("name") == wanted:
                     return str(channel["id"])
@@ -161,64 +171,12 @@ class SlackNotifier:
                 return None
             asked["cursor"] = cursor
 
-    async def _ask_for(self, method: str, form: dict[str, str]) -> dict[str, Any]:
-        """A reading call as a posted form: Slack takes it like any other, and caches never see it."""
-        return await self._call(lambda client: client.api_call(method, data=form))
-
-    async def _call(self, call: Call) -> dict[str, Any]:
-        used = self._current
-        try:
-            return await _ask(self._client(used), call)
-        except DeliveryError as error:
-            if error.code not in REFUSED_TOKEN:
-                raise
-            self._current = self._token()
-            if self._current == used:
-                raise
-        return await _ask(self._client(self._current), call)
-
-    def _client(self, token: str) -> AsyncWebClient:
-        client = AsyncWebClient(token=token, base_url=self._base_url, retry_handlers=[])
-        client.timeout = self._timeout  # type: ignore[assignment]  # fractions serve as well
-        client.proxy = self._proxy  # the client would take the environment's
-        return client
-
 
 def _rendered(message: Message, channel_id: str) -> dict[str, Any]:
     try:
         return payload(message, channel_id=channel_id)
     except SlackObjectFormationError as error:  # a limit that rendering missed: this message's own fault
         raise slack_faults.refusal("invalid_blocks", f"the message breaks Slack's rules: {error}") from error
-
-
-async def _ask(client: AsyncWebClient, call: Call) -> dict[str, Any]:
-    async with slack_faults.connection():
-        try:
-            answer = (await call(client)).data
-        except SlackApiError as error:
-            raise _refused(error) from None  # its text quotes the answer
-    return answer if isinstance(answer, dict) else {}
-
-
-def _refused(error: SlackApiError) -> DeliveryError:
-    response: Any = error.response
-    data = getattr(response, "data", None)
-    status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 0)
-    code = str(data.get("error") or "") if isinstance(data, dict) else ""
-    if status == 429 or code in {"ratelimited", "rate_limited"}:
-        return slack_faults.slow_down(getattr(response, "headers", None) or {})
-    if status >= 500:
-        return slack_faults.unsure(f"Slack answered with status {status}", f"http_{status}")
-    if _CODE.fullmatch(code):
-        needed = data.get("needed") if isinstance(data, dict) else None
-        return slack_faults.refusal(code, f"Slack refused it: {code}" + (f" ({needed})" if _is_scopes(needed) else ""))
-    if status in {0, 200}:
-        return slack_faults.unsure("Slack's answer was no JSON that it sends (a proxy's page?)", "not_json")
-    return slack_faults.wrong_address(status)
-
-
-def _is_scopes(needed: Any) -> bool:
-    return isinstance(needed, str) and re.fullmatch(r"[a-z0-9:.,_ -]{1,200}", needed) is not None
 
 
 def _key(message: Any) -> str | None:

@@ -57,10 +57,12 @@ _CHANNEL = {
     "too_many_members": "the channel is full: ask an admin to add the app",
     # every message would meet these: the alerts wait rather than die
     "invalid_arg_name invalid_array_arg invalid_charset invalid_form_data invalid_post_type missing_post_type": _OURS,
+    "insecure_request missing_args": _OURS,
     "invalid_cursor invalid_metadata_filter_keys invalid_ts_latest invalid_ts_oldest": _OURS,
 }
 _TOKEN = {
     "invalid_auth not_authed token_revoked token_expired account_inactive send_on_behalf_not_allowed": _VALID,
+    "forbidden_team": "the app belongs to another workspace: make its token there",
     "not_allowed_token_type is_bot as_user_not_supported": f"use a bot token: {_VALID}",
     "app_access_restricted": "ask a workspace admin to allow the app",
     "accesslimited": "this network may not use the token: allow its address in the app's settings",
@@ -76,9 +78,14 @@ _MESSAGE = {
     "markdown_text_conflict missing_file_data duplicate_message_not_found": _OURS,
     "slack_connect_canvas_sharing_blocked slack_connect_lists_sharing_blocked": _OURS,
     "slack_connect_file_link_sharing_blocked": _OURS,
+    "cant_delete_message": "delete it in Slack by hand: the app may delete only what it posted itself",
     "message_not_found": "the message was deleted; what is new comes as a reply, or as a message of its own",
     "cant_update_message edit_window_closed is_inactive": "the message stays as it was posted",
     "block_mismatch no_dual_broadcast_content_update streaming_state_conflict": _OURS,
+    "blocked_file_type cant_broadcast_message file_deleted file_is_deleted file_not_found invalid_attachments": _OURS,
+    "file_share_limit_reached max_file_sharing_exceeded unable_to_share_files": _OURS,
+    "slack_connect_blocked_file_type slack_connect_clip_sharing_blocked": _OURS,
+    "slack_connect_file_upload_sharing_blocked": _OURS,
     "draft_already_deleted draft_already_sent draft_has_conflict draft_not_found": _OURS,
 }
 
@@ -95,8 +102,18 @@ MEANINGS: dict[str, Meaning] = {
     **_table(_MESSAGE, "message"),
 }
 
-REFUSED_TOKEN = frozenset({"invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"})
-"""After these the token is read again from its file: it may have been rotated."""
+REFUSED_TOKEN = frozenset(
+    {
+        "invalid_auth",
+        "not_authed",
+        "token_revoked",
+        "token_expired",
+        "account_inactive",
+        "not_allowed_token_type",
+        "missing_scope",
+    }
+)
+"""After these the token is read again from its file: it may have been rotated, or another one put there."""
 
 REFUSED_THREAD = frozenset(
     {

@@ -53,19 +53,38 @@ def wrong_address(status: int) -> DeliveryError:
     )
 
 
+_REMEDIES = {
+    "proxy": "check fetch.proxy (the proxy of the environment is not used); it is tried again by itself",
+    "certificate": "if a proxy opens TLS here, name its authority's file in SSL_CERT_FILE; else check the clock",
+    "dns": "check DNS, or set fetch.proxy if only a proxy gets out; it is tried again by itself",
+    "unreachable": "check the network and proxy; it is tried again by itself",
+}
+
+
+def _unreachable(error: aiohttp.ClientConnectorError) -> DeliveryError:
+    """No connection was made. The order matters: some kinds are special cases of others."""
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return _not_sent("the proxy cannot be reached", "proxy")
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return _not_sent("Slack's certificate cannot be verified", "certificate")
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return _not_sent("Slack's host name cannot be resolved", "dns")
+    return _not_sent(f"Slack cannot be reached ({type(error).__name__})", "unreachable")
+
+
+def _not_sent(said: str, code: str) -> DeliveryError:
+    return DeliveryError(said, outcome="not_sent", scope="retry", code=code, remedy=_REMEDIES[code])
+
+
 @asynccontextmanager
 async def connection() -> AsyncIterator[None]:
     """Turn what connections do into DeliveryErrors. None of them quotes the error's text: it may hold an address."""
     try:
         yield
     except aiohttp.ClientConnectorError as error:
-        raise DeliveryError(
-            f"Slack cannot be reached ({type(error).__name__})",
-            outcome="not_sent",
-            scope="retry",
-            code="unreachable",
-            remedy="check the network, DNS and proxy; it is tried again by itself",
-        ) from None
+        raise _unreachable(error) from None
+    except aiohttp.ClientHttpProxyError as error:
+        raise _not_sent(f"the proxy refused with status {error.status}", "proxy") from None
     except aiohttp.InvalidURL:
         raise wrong_address(0) from None
     except TimeoutError:

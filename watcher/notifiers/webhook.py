@@ -74,6 +74,17 @@ class WebhookNotifier:
             remedy="with a bot token in place of the webhook messages are kept up to date",
         )
 
+    async def delete(self, receipt: Receipt) -> None:
+        """A webhook cannot take back what it posted. Always raises DeliveryError."""
+        del receipt
+        raise DeliveryError(
+            "a webhook cannot delete a message",
+            outcome="not_sent",
+            scope="message",
+            code="no_delete",
+            remedy="delete it in Slack by hand; with a bot token in place of the webhook watcher can",
+        )
+
     async def find(self, key: str, channel_id: str, since: datetime, thread: Receipt | None) -> Receipt | None:
         """A webhook sees nothing of its channel. Always raises DeliveryError."""
         del key, channel_id, since, thread
