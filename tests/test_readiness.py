@@ -70,3 +70,9 @@ def test_a_database_that_cannot_be_written_is_named() -> None:
     assert reasons_not_ready(pulse(database_error="the disk is full"), NOW) == (
         "the database cannot be written: the disk is full",
     )
+
+
+def test_a_refused_token_is_a_reason_at_once() -> None:
+    (reason,) = reasons_not_ready(pulse(token_refused="token_revoked, since 2026-03-02 12:00 UTC"), NOW)
+    assert "token_revoked, since 2026-03-02" in reason
+    assert "read again by itself" in reason

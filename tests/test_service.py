@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -101,6 +102,25 @@ def test_no_token_is_in_any_output_or_in_the_database(place: World, started: Chi
     for file in place.folder.iterdir():
         if file.is_file():
             assert TOKEN.encode() not in file.read_bytes(), file
+
+
+@pytest.mark.slow
+def test_a_token_that_is_mended_in_its_file_needs_no_restart(place: World, tmp_path: Path) -> None:
+    file = tmp_path / "token.txt"
+    file.write_text("xoxb-1-2-abcdefabcdefabcdefabcd")
+    environ = {"SLACK_BOT_TOKEN_FILE": str(file), "SLACK_API_URL": place.slack.url}
+    with child("--config", place.config, "run", environ=environ) as made:
+        address = made.event("service.listening")["address"]
+        assert made.event("deliver.token_refused")["code"] == "invalid_auth"
+        with pytest.raises(HTTPError) as red:
+            urlopen(f"http://{address}/readyz")
+        (reason,) = json.loads(red.value.read())["reasons"]
+        assert "the token is refused (invalid_auth, since " in reason
+        file.write_text(TOKEN)
+        wait_for_messages(place, len(ON_TOPIC))
+        assert made.event("deliver.token_taken")["code"] == "invalid_auth"
+        assert made.stop(STOPS_WITHIN) == 0
+    told_once_each(place)
 
 
 # -- SIGTERM

@@ -28,6 +28,8 @@ class Pulse:
     outbox: timedelta
     """``health.outbox``: so long may an alert wait."""
     database_error: str | None = None
+    token_refused: str | None = None
+    """The code with which alerts are refused as a whole, and since when."""
 
 
 def reasons_not_ready(pulse: Pulse, now: datetime) -> tuple[str, ...]:
@@ -43,6 +45,11 @@ def reasons_not_ready(pulse: Pulse, now: datetime) -> tuple[str, ...]:
         waited = now - max(pulse.oldest_alert, pulse.started)
         if waited > pulse.outbox:
             found.append(f"the oldest alert that is due has waited {_span(waited)} (bound: {_span(pulse.outbox)})")
+    if pulse.token_refused is not None:
+        found.append(
+            f"the token is refused ({pulse.token_refused}), so nothing is posted: put a valid one into its file, "
+            "which is read again by itself, or into the environment and restart; `watcher doctor` tells more"
+        )
     if pulse.database_error is not None:
         found.append(f"the database cannot be written: {pulse.database_error}")
     return tuple(found)

@@ -23,7 +23,7 @@ from watcher.config.watching import fingerprint
 from watcher.errors import ConfigError, StateError
 from watcher.readiness import Pulse, reasons_not_ready
 from watcher.store.feeds import due_feeds, feed_states
-from watcher.store.outbox import oldest_due, pending_count
+from watcher.store.outbox import oldest_due, pending_count, token_trouble
 from watcher.web import Server, serve, site
 
 log = structlog.get_logger("watcher.service")
@@ -254,6 +254,7 @@ class Service:
         try:
             states = await app.store.read(feed_states, [one.id for one in app.config.feeds])
             oldest = await app.store.read(oldest_due, now)
+            refused = await app.store.read(token_trouble, app.config.notify)
         except StateError as error:
             return (str(error),)
         counted = [one for one in states.values() if not one.gone and not one.told_to_wait]
@@ -268,6 +269,7 @@ class Service:
             oldest_alert=oldest,
             outbox=app.config.health.outbox,
             database_error=self._database_error,
+            token_refused=f"{refused.what}, since {refused.since:%Y-%m-%d %H:%M} UTC" if refused else None,
         )
         return reasons_not_ready(pulse, now)
 

@@ -25,9 +25,10 @@ from watcher.app.parts import (
     spare_collector,
     utc_now,
 )
+from watcher.app.policy import policy_of
 from watcher.app.taught import Answers, add_stored, examples_of, load_answers, with_added
 from watcher.config import Config
-from watcher.deliver import DeliverReport, Policy, TopicPolicy, deliver
+from watcher.deliver import DeliverReport, Policy, deliver
 from watcher.deliver.gate import Clock, Step
 from watcher.fetch import Fetcher
 from watcher.learn import Learner
@@ -47,6 +48,7 @@ from watcher.store.feeds import feed_states, known_topics, register_feeds, regis
 from watcher.store.notices import tidy_notices
 from watcher.store.outbox import mark_sending_unsure, retry_now
 from watcher.store.stream import load_stream, prune_stream
+from watcher.types import Trouble
 from watcher.urls import redact
 from watcher.workers import Workers
 
@@ -98,6 +100,8 @@ class App:
     learner: Learner
     quiet: Quiet
     notices: Notices
+    suspended: Trouble | None = None
+    """The token is refused: as the last pass over the outbox found it."""
     retired: list[Fetcher]
     """Fetchers of former configurations: closed at the end, since polls may still use them."""
 
@@ -201,7 +205,17 @@ class App:
         for problem in report.errors:
             self.metrics.delivery_errors.labels(problem["name"]).inc()
             log.warning("deliver.failed", channel=problem["name"], reason=problem["message"])
+        self._say_suspended(report)
         return report
+
+    def _say_suspended(self, report: DeliverReport) -> None:
+        """A token that is refused is told once, and once that it is taken again."""
+        now, before = report.suspended, self.suspended
+        self.suspended = now
+        if now is not None and before is None:
+            log.error("deliver.token_refused", code=now.what, since=now.since.isoformat(), pending=report.pending)
+        elif now is None and before is not None:
+            log.info("deliver.token_taken", code=before.what, since=before.since.isoformat(), pending=report.pending)
 
     def count_poll(self, report: PollReport) -> None:
         """Add a poll's figures to the metrics."""
@@ -214,36 +228,11 @@ class App:
             self.metrics.decisions.labels(state).inc(number)
 
     def _policy(self, caught_up: frozenset[str]) -> Policy:
-        config = self.config
         waited = self.clock() - self.started >= FIRST_POLL_WAITS
-        return Policy(
-            topics={
-                name: TopicPolicy(
-                    title=topic.title,
-                    digest=topic.digest,
-                    quiet_hours=topic.quiet_hours,
-                    urgent=topic.urgent,
-                    budget=topic.sensitivity.budget,
-                    paused=topic.paused,
-                )
-                for name, topic in config.topics.items()
-            },
-            # A console is read by whoever asked for it: there is nobody to flood.
-            flood_count=config.slack.flood.count if any(one.remote for one in self.notifiers.values()) else 1_000_000,
-            flood_window=config.slack.flood.window,
-            zone=config.timezone,
-            first_poll_done=lambda topic: waited or topic in caught_up,
-            seed_label=self._seed_label,
+        remote = any(one.remote for one in self.notifiers.values())
+        return policy_of(
+            self.config, self.topics, remote=remote, first_poll_done=lambda topic: waited or topic in caught_up
         )
-
-    def _seed_label(self, topic: str, name: str) -> str:
-        """How a message calls a seed: "MSNBC, May 2018"; without an outlet by its headline or file."""
-        seeds, _ = self.topics.get(topic, ((), None))
-        seed = next((one for one in seeds if one.name == name), None)
-        if seed is None:
-            return name
-        who = seed.outlet or seed.title or seed.name
-        return f"{who}, {seed.published:%B %Y}" if seed.published else who
 
     async def _caught_up(self) -> frozenset[str]:
         """Topics whose first poll is over: each of their feeds was polled, or has failed once."""

@@ -18,7 +18,7 @@ from watcher.deliver.sending import Courier, Sleep
 from watcher.notifiers import Notifier
 from watcher.store import Store, outbox
 from watcher.timing import day_around
-from watcher.types import OutboxItem
+from watcher.types import OutboxItem, Trouble
 
 __all__ = ["STAGES", "DeliverReport", "Policy", "Problem", "TopicPolicy", "deliver"]
 
@@ -47,6 +47,8 @@ class DeliverReport:
     pending: int
     dead: int
     errors: tuple[Problem, ...] = ()
+    suspended: Trouble | None = None
+    """The token is refused, since when and with which code: nothing is sent."""
 
 
 def _silent(step: str) -> None:
@@ -70,6 +72,9 @@ async def deliver(
     Cancelled, it gives back what it holds.
     """
     tally = Tally()
+    for name, notifier in notifiers.items():
+        if notifier.remote and tally.suspended is None:
+            tally.suspended = await store.read(outbox.token_trouble, name)
     courier = Courier(
         store=store,
         notifiers=notifiers,
@@ -91,7 +96,13 @@ async def deliver(
         await courier.sleep(max(0.0, (following - clock()).total_seconds()))
         tally.waits = {name: at for name, at in tally.waits.items() if at > clock()}
     pending = await store.read(outbox.pending_count)
-    return DeliverReport(sent=tally.sent, pending=pending, dead=tally.dead, errors=tuple(tally.problems.values()))
+    return DeliverReport(
+        sent=tally.sent,
+        pending=pending,
+        dead=tally.dead,
+        errors=tuple(tally.problems.values()),
+        suspended=tally.suspended,
+    )
 
 
 async def _let_go(courier: Courier) -> None:
@@ -160,11 +171,12 @@ async def _send_due(courier: Courier) -> None:
 async def _claim(courier: Courier, serving: set[str]) -> list[OutboxItem]:
     courier.on_step("deliver.claim")
     now = courier.clock()
+    most = 1 if courier.tally.suspended else AT_ONCE
     return await courier.store.write(
         outbox.claim,
         owner=courier.owner,
         now=now,
         lease=LEASE,
-        limit=AT_ONCE - len(serving),
+        limit=max(0, most - len(serving)),
         destinations_busy=serving | {name for name, at in courier.tally.waits.items() if at > now},
     )

@@ -16,7 +16,7 @@ from watcher.deliver.policy import Policy
 from watcher.notifiers import Notifier
 from watcher.store import Store, outbox
 from watcher.timing import day_around
-from watcher.types import OutboxItem
+from watcher.types import OutboxItem, Trouble
 
 Step = Callable[[str], None]
 Clock = Callable[[], datetime]
@@ -43,6 +43,8 @@ class Tally:
     problems: dict[str, Problem] = field(default_factory=dict)
     waits: dict[str, datetime] = field(default_factory=dict)
     """Destination → when it may go on: it was paced, or asked us to slow down."""
+    suspended: Trouble | None = None
+    """The token is refused: one message at a time is tried until one is taken."""
     floods: dict[str, datetime] = field(default_factory=dict)
     """Destination → when its open flood window ends."""
 

@@ -52,6 +52,8 @@ class Policy:
     paused_destinations: frozenset[str] = frozenset()
     buttons: bool = False
     """Alerts can be answered: Socket Mode works."""
+    ops: tuple[str, ...] = ()
+    """Destinations that hear of what went wrong with delivery."""
     zone: ZoneInfo = UTC
     """Where the days of budgets begin and end."""
     first_poll_done: Callable[[str], bool] = field(default=_always)

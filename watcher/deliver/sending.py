@@ -95,7 +95,7 @@ class Courier:
         self.on_step("deliver.settle")
         await self.store.write(outbox.settle, item.key, receipt=receipt, now=self.clock())
         self.tally.sent += item.kind != "notice"
-        self.tally.problems.pop(item.destination, None)
+        await self._taken(item)
 
     async def _update(self, item: OutboxItem, notifier: Notifier) -> None:
         """Bring a story's message up to date. Doing it twice is doing it once, so nothing has to be looked up."""
@@ -117,7 +117,7 @@ class Courier:
         self.on_step("deliver.send.after")
         self.on_step("deliver.settle")
         await self.store.write(outbox.settle_update, item.key, now=self.clock())
-        self.tally.problems.pop(item.destination, None)
+        await self._taken(item)
 
     # -- where to, and what
 
@@ -209,6 +209,19 @@ class Courier:
                 await self._post(trip, replace(message, plain=True))
             self.tally.sent += 1
 
+    async def _taken(self, item: OutboxItem) -> None:
+        """The service took a message: what waited for that goes on."""
+        self.tally.problems.pop(item.destination, None)
+        known, now = self.tally.suspended, self.clock()
+        if known is None:
+            return
+        self.tally.suspended = None
+        text = telling.token_taken(known, now, self.policy.zone)
+        name = item.destination.partition(":")[0]
+        await self.store.write(
+            outbox.token_taken, name, ops=self.policy.ops, installation=self.store.installation, text=text, now=now
+        )
+
     # -- what did not work
 
     async def _failed(self, item: OutboxItem, error: DeliveryError, *, doubtful: bool) -> None:
@@ -228,7 +241,15 @@ class Courier:
         at = now + _pause(item, error)
         if error.retry_after is not None:
             self.tally.waits[item.destination] = at
+        if error.scope == "token":
+            await self._suspend(item, error, text, at)
         await self.store.write(outbox.retry_later, item.key, at=at, error=text, unsure=doubtful, owner=self.owner)
+
+    async def _suspend(self, item: OutboxItem, error: DeliveryError, text: str, at: datetime) -> None:
+        """Nothing of this notifier can be sent: no other channel has to find that out for itself."""
+        name, now = item.destination.partition(":")[0], self.clock()
+        await self.store.write(outbox.token_refused, name, code=error.code, error=text, at=at, now=now)
+        self.tally.suspended = await self.store.read(outbox.token_trouble, name)
 
     async def _resolve_again(self, item: OutboxItem) -> None:
         """The name may stand for another channel by now."""
@@ -244,7 +265,13 @@ class Courier:
             await self.store.write(outbox.remember_channel, item.destination, found)
 
     async def _bury(self, item: OutboxItem, reason: str) -> None:
-        if await self.store.write(outbox.bury, item.key, reason=reason, now=self.clock()):
+        told = None
+        if item.kind != "notice":  # of a notice that dies there is nothing more to tell
+            rows = await self.store.read(outbox.alerts, [item.key])
+            told = telling.buried(item, rows.get(item.key), reason)
+        if await self.store.write(
+            outbox.bury, item.key, reason=reason, now=self.clock(), ops=self.policy.ops, told=told
+        ):
             self.tally.dead += 1
 
     def _interrupted(self, item: OutboxItem, *, doubtful: bool) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from watcher.deliver.policy import Policy
 from watcher.store.outbox import AlertRow
-from watcher.types import Alert, Decision, Entry, HoldReason, Message, OutboxItem, Why
+from watcher.types import Alert, Decision, Entry, HoldReason, Message, OutboxItem, Trouble, Why
 
 BEST = 8
 """Stories in a digest itself; the rest follows in its thread."""
@@ -84,6 +86,24 @@ def digest(item: OutboxItem, members: Sequence[OutboxItem], rows: Mapping[str, A
         items=tuple(alert(rows[one.key], policy) for one in ranked),
         plain=item.plain,
         buttons=policy.buttons,
+    )
+
+
+def buried(item: OutboxItem, row: AlertRow | None, reason: str) -> str:
+    """What the ops channel hears of a message that is given up."""
+    what = (
+        f'"{" ".join(row.entry.title.split())[:200]}"' if row else "a digest" if item.kind == "digest" else "an alert"
+    )
+    channel = item.destination.partition(":")[2]
+    return f"Not told in {channel}: {what}. {reason}\nOnce that is mended, send it again: watcher retry {item.key}"
+
+
+def token_taken(trouble: Trouble, now: datetime, zone: ZoneInfo) -> str:
+    """What the ops channel hears when a token works again; ``{waiting}`` is filled in with the number of messages."""
+    since, until = (when.astimezone(zone).strftime("%a %d %b %H:%M %Z") for when in (trouble.since, now))
+    return (
+        f"The token was refused ({trouble.what}) from {since} to {until}, so nothing could be posted. "
+        "It is taken again; {waiting} messages waited and are sent now, as the caps allow."
     )
 
 

@@ -46,7 +46,7 @@ class Notices:
             await self.store.write(
                 put_notices,
                 told.notices,
-                destinations=_destinations(config),
+                destinations=destinations(config),
                 installation=self.store.installation,
                 standing=told.standing,
                 over=told.over,
@@ -58,7 +58,7 @@ class Notices:
         return len(told.notices)
 
 
-def _destinations(config: Config) -> dict[str, tuple[str, ...]]:
+def destinations(config: Config) -> dict[str, tuple[str, ...]]:
     """A notice's topic → where it goes; "" is the ops channel, if there is one."""
     places = {name: tuple(map(str, topic.destinations)) for name, topic in config.topics.items()}
     webhook = config.notify == "slack" and config.secrets.bot_token is None

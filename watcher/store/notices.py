@@ -36,18 +36,31 @@ def put_notices(
     ``destinations`` maps a notice's topic ("" for the ops channel) to where it goes; what has none is not sent.
     """
     for notice in told:
-        key = f"{installation}/notice/{notice.name}"
-        for number, destination in enumerate(destinations.get(notice.topic, ())):
-            _queue(conn, notice, key if number == 0 else f"{key}/{number}", destination, now)
-    if standing:
-        new = rows.insert(conn, troubles)
-        changed = {name: new.excluded[name] for name in ("what", "since", "told_at", "over_since")}
-        conn.execute(
-            new.on_conflict_do_update(["subject"], set_=changed), [rows.values_of(trouble) for trouble in standing]
-        )
+        put_notice(conn, notice, destinations.get(notice.topic, ()), installation=installation, now=now)
+    put_troubles(conn, standing)
     for part in rows.chunks(over):
         conn.execute(delete(troubles).where(troubles.c.subject.in_(part)))
     return sum(len(destinations.get(notice.topic, ())) for notice in told)
+
+
+def put_notice(
+    conn: Connection, notice: Notice, destinations: Collection[str], *, installation: str, now: datetime
+) -> None:
+    """Queue one notice for each of these: a part of verbs, no verb itself."""
+    key = f"{installation}/notice/{notice.name}"
+    for number, destination in enumerate(destinations):
+        _queue(conn, notice, key if number == 0 else f"{key}/{number}", destination, now)
+
+
+def put_troubles(conn: Connection, standing: Sequence[Trouble]) -> None:
+    """Remember these in place of what was remembered of them: a part of verbs, too."""
+    if not standing:
+        return
+    new = rows.insert(conn, troubles)
+    changed = {name: new.excluded[name] for name in ("what", "since", "told_at", "over_since")}
+    conn.execute(
+        new.on_conflict_do_update(["subject"], set_=changed), [rows.values_of(trouble) for trouble in standing]
+    )
 
 
 def notice_text(conn: Connection, key: str) -> str | None:

@@ -44,6 +44,8 @@ WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     outbox.make_digest,
     outbox.remember_channel,
     outbox.settle_update,
+    outbox.token_refused,
+    outbox.token_taken,
 )
 
 READ_VERBS: tuple[Callable[..., Any], ...] = (
@@ -74,6 +76,7 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     outbox.told_since,
     outbox.channel_id,
     outbox.parent_of,
+    outbox.token_trouble,
     report.entry_report,
     report.feed_rows,
     report.feed_languages,

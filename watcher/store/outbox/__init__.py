@@ -17,6 +17,7 @@ from watcher.store.outbox.counts import (
 )
 from watcher.store.outbox.ends import bury, drop, revive, settle
 from watcher.store.outbox.holds import held, hold, in_digest, make_digest, release
+from watcher.store.outbox.pausing import token_refused, token_taken, token_trouble
 from watcher.store.outbox.updates import parent_of, settle_update
 
 __all__ = [
@@ -45,5 +46,8 @@ __all__ = [
     "sent_between",
     "settle",
     "settle_update",
+    "token_refused",
+    "token_taken",
+    "token_trouble",
     "told_since",
 ]

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select, update
 
 from watcher.store import puts
+from watcher.store.notices import put_notice
 from watcher.store.outbox import followers
 from watcher.store.outbox.followers import LIVE, items
 from watcher.store.outbox.waking import wake_update
 from watcher.store.tables import decisions, matches, meta, outbox, story_members
-from watcher.types import OutboxItem, Receipt, State
+from watcher.types import Notice, OutboxItem, Receipt, State
 
 _IDLE: dict[str, Any] = {"lease_owner": None, "lease_until": None, "unsure": False}
 
@@ -43,8 +45,13 @@ def settle(conn: Connection, key: str, *, receipt: Receipt, now: datetime) -> bo
     return True
 
 
-def bury(conn: Connection, key: str, *, reason: str, now: datetime) -> bool:
-    """Record that a row will not be taken, a digest's members with it. False when there was nothing to bury."""
+def bury(
+    conn: Connection, key: str, *, reason: str, now: datetime, ops: Collection[str] = (), told: str | None = None
+) -> bool:
+    """Record that a row will not be taken, a digest's members with it. False when there was nothing to bury.
+
+    ``told`` is what the destinations ``ops`` hear of it, in the same transaction.
+    """
     died = update(outbox).values(**_IDLE, state="dead", error=reason)
     if conn.execute(died.where(outbox.c.key == key, outbox.c.state.in_(LIVE))).rowcount == 0:
         return False
@@ -53,6 +60,9 @@ def bury(conn: Connection, key: str, *, reason: str, now: datetime) -> bool:
     row = items(conn, outbox.c.key == key)[0]
     if row.kind == "parent" and row.story is not None:
         _succeed(conn, row, now)
+    if told is not None:
+        name = sha256(f"dead\n{key}\n{now.isoformat()}".encode()).hexdigest()[:16]
+        put_notice(conn, Notice(name=name, text=told), ops, installation=_installation(conn), now=now)
     return True
 
 
@@ -69,6 +79,10 @@ def drop(conn: Connection, key: str, *, state: State, reason: str, now: datetime
     if row.kind == "parent" and row.story is not None:
         _succeed(conn, row, now)
     return True
+
+
+def _installation(conn: Connection) -> str:
+    return str(conn.scalar(select(meta.c.value).where(meta.c.key == "installation")))
 
 
 def revive(conn: Connection, keys: Collection[str] | None = None, *, now: datetime) -> int:
@@ -135,8 +149,7 @@ def _succeed(conn: Connection, dead: Row[Any], now: datetime) -> None:
     if heir.key is not None:
         conn.execute(update(outbox).where(outbox.c.key == heir.key).values(kind="parent"))
         return
-    installation = conn.scalar(select(meta.c.value).where(meta.c.key == "installation"))
-    key = f"{installation}/{dead.story}/{heir.entry}"
+    key = f"{_installation(conn)}/{dead.story}/{heir.entry}"
     topic, strength = _best_topic(conn, heir.entry, dead)
     item = OutboxItem(
         key=key,
