@@ -84,6 +84,7 @@ class FakeSlack:
         app = web.Application()
         app.router.add_route("*", "/api/{method}", self._answer)
         app.router.add_post("/services/{secret}", self._hook)
+        self.extend(app)
         server = TestServer(app)
         await server.start_server(shutdown_timeout=0.01)
         self.url = str(server.make_url("/api/"))
@@ -91,6 +92,9 @@ class FakeSlack:
             yield self
         finally:
             await server.close()
+
+    def extend(self, app: web.Application) -> None:
+        """Other addresses of the same Slack."""
 
     @property
     def webhook(self) -> str:

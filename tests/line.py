@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fake_slack import TOKEN, FakeSlack
+from tests.fake_socket import FakeSocketSlack
 
 CRASHED = 137
 
@@ -128,7 +129,7 @@ async def _serve(folder: Path, ready: Future[World], stop: asyncio.Event) -> Non
     from aiohttp import web
     from aiohttp.test_utils import TestServer
 
-    async with FakeSlack(clock=lambda: datetime.now(UTC)).serve() as slack:
+    async with FakeSocketSlack(clock=lambda: datetime.now(UTC)).serve() as slack:
         made = World(folder=folder, slack=slack)
 
         async def answer(request: web.Request) -> web.Response:

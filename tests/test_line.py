@@ -132,6 +132,7 @@ NOT_ON_THE_LINE = {
     "put_seed": "the same",
     "put_click": "the same",
     "undo": "the same",
+    "lift": "the same",
     "undo_label": "for `watcher feedback undo`",
     "mark_labels": "after a click; where it is lost, the next lesson writes it",
     "tidy_feedback": "once an hour; forgets old clicks",

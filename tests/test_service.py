@@ -17,6 +17,7 @@ import pytest
 
 from tests.commands import WITHIN, Child, Heard, Outcome, child, run
 from tests.fake_slack import TOKEN
+from tests.fake_socket import APP_TOKEN
 from tests.line import ON_TOPIC, Item, World, world
 
 STOPS_WITHIN = 10
@@ -71,6 +72,38 @@ def told_once_each(place: World, number: int = len(ON_TOPIC)) -> None:
     told = place.told()
     assert len(told) == number
     assert set(told.values()) == {1}, told
+
+
+# -- buttons
+
+
+@pytest.mark.slow
+def test_alerts_have_buttons_once_the_socket_stands(place: World) -> None:
+    service = Child("--config", place.config, "run", environ={**place.environ(), "SLACK_APP_TOKEN": APP_TOKEN})
+    try:
+        service.event("feedback.connected")
+        wait_for_messages(place, len(ON_TOPIC))
+        place.feeds["one"].append(
+            Item(title="Seoul and Washington sign a deal on troop costs", text=ON_TOPIC[1][1], path="/new.html")
+        )
+        wait_for_messages(place, len(ON_TOPIC) + 1)
+        assert "actions" in {block["type"] for block in place.slack.messages[-1]["blocks"]}
+        assert service.stop() == 0
+    finally:
+        service.kill()
+
+
+@pytest.mark.slow
+def test_a_socket_that_slack_refuses_keeps_no_alert_back(place: World) -> None:
+    service = Child(
+        "--config", place.config, "run", environ={**place.environ(), "SLACK_APP_TOKEN": "xapp-1-A0-refused"}
+    )
+    try:
+        service.event("feedback.disconnected")
+        wait_for_messages(place, len(ON_TOPIC))
+        assert not any(block["type"] == "actions" for one in place.slack.messages for block in one["blocks"])
+    finally:
+        service.kill()
 
 
 # -- it works

@@ -20,6 +20,7 @@ from watcher import ticks
 from watcher.app import App, utc_now
 from watcher.config import Config
 from watcher.config.watching import fingerprint
+from watcher.desk.listening import listen
 from watcher.errors import ConfigError, StateError
 from watcher.readiness import Pulse, reasons_not_ready
 from watcher.store.feeds import due_feeds, feed_states
@@ -79,6 +80,8 @@ class Service:
             self._begin(await app.start())
             scheduler.start()
             self._spawn(partial(ticks.keep, scheduler, wall=self.wall, every=POLL_EVERY))
+            if (socket := listen(app, self._spawn)) is not None:
+                self._spawn(socket.run)
             log.info("service.started", feeds=len(config.feeds), topics=len(config.topics), notify=config.notify)
             await self.stop.wait()
         finally:

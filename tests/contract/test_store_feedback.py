@@ -12,8 +12,10 @@ from tests.contract.outboxes import DESK, row, state_of, tell_story
 from watcher.store import Store
 from watcher.store.feedback import (
     Numbered,
+    destinations_at,
     feeds_of,
     labels,
+    lift,
     mark_labels,
     muted_rows,
     mutes_in_force,
@@ -26,7 +28,7 @@ from watcher.store.feedback import (
     undo,
     undo_label,
 )
-from watcher.store.outbox import drop
+from watcher.store.outbox import drop, remember_channel
 from watcher.store.save import save
 from watcher.types import AddedSeed, Batch, Undone
 
@@ -125,8 +127,8 @@ def test_a_muted_story_says_no_more_and_its_entries_count_as_grouped(store: Stor
     mute = b.mute(subject="s1", destination=DESK)
     assert store.write_now(put_mute, b.click("1"), mute)
     assert not store.write_now(put_mute, b.click("1"), mute)
-    assert store.read_now(mutes_in_force, now=NOW + DAY, closes_after=NOW - DAY) == [mute]
-    assert store.read_now(mutes_in_force, now=NOW + 9 * DAY, closes_after=NOW + DAY) == [], "the story closed"
+    assert store.read_now(mutes_in_force, now=NOW + DAY, closes_after=NOW - DAY) == {1: mute}
+    assert store.read_now(mutes_in_force, now=NOW + 9 * DAY, closes_after=NOW + DAY) == {}, "the story closed"
     found = store.read_now(muted_rows, [mute])
     assert set(found) == {"i/one", "i/two"}
     assert store.write_now(drop, "i/two", state="grouped", reason="muted by ann", now=NOW)
@@ -145,8 +147,8 @@ def test_what_two_feeds_brought_is_muted_when_both_are(store: Store) -> None:
     assert store.read_now(muted_rows, [one]) == {}
     assert store.read_now(muted_rows, [one, two]) == {"i/one": one}
     store.write_now(put_mute, b.click("1"), one)
-    assert store.read_now(mutes_in_force, now=NOW + HOUR) == [one]
-    assert store.read_now(mutes_in_force, now=NOW + DAY) == []
+    assert store.read_now(mutes_in_force, now=NOW + HOUR) == {1: one}
+    assert store.read_now(mutes_in_force, now=NOW + DAY) == {}
 
 
 def test_a_dropped_parent_is_replaced_by_the_storys_next_member(store: Store) -> None:
@@ -154,3 +156,18 @@ def test_a_dropped_parent_is_replaced_by_the_storys_next_member(store: Store) ->
     assert store.write_now(drop, "i/one", state="excluded", reason="its source is muted", now=NOW)
     assert row(store, "i/two").kind == "parent"
     assert (state_of(store, first), state_of(store, second)) == ("excluded", "pending")
+
+
+def test_a_mute_is_lifted_by_its_number(store: Store) -> None:
+    store.write_now(put_mute, b.click("1"), b.mute(kind="source", until=NOW + DAY))
+    assert store.write_now(lift, b.click("2"), 2) is None
+    found = store.write_now(lift, b.click("3"), 1)
+    assert found == b.mute(kind="source", until=NOW + DAY)
+    assert store.write_now(lift, b.click("4"), 1) is None
+    assert store.read_now(mutes_in_force, now=NOW) == {}
+
+
+def test_a_channel_is_found_by_its_id(store: Store) -> None:
+    store.write_now(remember_channel, DESK, "C1")
+    assert store.read_now(destinations_at, "C1") == [DESK]
+    assert store.read_now(destinations_at, "C2") == []

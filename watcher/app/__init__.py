@@ -102,6 +102,8 @@ class App:
     notices: Notices
     suspended: Trouble | None = None
     """The token is refused: as the last pass over the outbox found it."""
+    answered: Callable[[], bool]
+    """Whether presses of buttons arrive: only then are there buttons."""
     retired: list[Fetcher]
     """Fetchers of former configurations: closed at the end, since polls may still use them."""
 
@@ -231,7 +233,11 @@ class App:
         waited = self.clock() - self.started >= FIRST_POLL_WAITS
         remote = any(one.remote for one in self.notifiers.values())
         return policy_of(
-            self.config, self.topics, remote=remote, first_poll_done=lambda topic: waited or topic in caught_up
+            self.config,
+            self.topics,
+            remote=remote,
+            buttons=self.answered(),
+            first_poll_done=lambda topic: waited or topic in caught_up,
         )
 
     async def _caught_up(self) -> frozenset[str]:
@@ -294,6 +300,7 @@ def build(
         learner=None,  # type: ignore[arg-type]  # the same
         quiet=Quiet(store=store, clock=clock),
         notices=Notices(store=store, clock=clock),
+        answered=lambda: False,
         retired=[],
     )
     app.poller = make_poller(app)

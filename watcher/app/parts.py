@@ -113,12 +113,12 @@ def make_notifiers(config: Config, console: Console, *, printing: bool) -> dict[
     known, proxy = config.secrets, config.fetch.proxy
     if known.bot_token is None:
         # Destinations are called slack: either way; a webhook is the same place by a narrower door.
-        return {"slack": WebhookNotifier(lambda: _reread(known).webhook_url or "", proxy=proxy)}
-    slack = SlackNotifier(lambda: _reread(known).bot_token or "", base_url=known.api_url, proxy=proxy)
+        return {"slack": WebhookNotifier(lambda: reread(known).webhook_url or "", proxy=proxy)}
+    slack = SlackNotifier(lambda: reread(known).bot_token or "", base_url=known.api_url, proxy=proxy)
     return {"slack": slack}
 
 
-def _reread(known: Secrets) -> Secrets:
+def reread(known: Secrets) -> Secrets:
     """The secrets with their files read again; while a file is being mended, the ones there were."""
     try:
         return known.reload()

@@ -12,8 +12,10 @@ from watcher.notices import destinations
 NO_CAP = 1_000_000
 
 
-def policy_of(config: Config, topics: Topics, *, remote: bool, first_poll_done: Callable[[str], bool]) -> Policy:
-    """What is true of delivery now. ``remote``: alerts go to a service, and not to the screen."""
+def policy_of(
+    config: Config, topics: Topics, *, remote: bool, buttons: bool, first_poll_done: Callable[[str], bool]
+) -> Policy:
+    """What is true of delivery now. ``remote``: alerts go to a service; ``buttons``: whoever reads them can answer."""
     return Policy(
         topics={
             name: TopicPolicy(
@@ -29,6 +31,7 @@ def policy_of(config: Config, topics: Topics, *, remote: bool, first_poll_done: 
         # A console is read by whoever asked for it: there is nobody to flood.
         flood_count=config.slack.flood.count if remote else NO_CAP,
         flood_window=config.slack.flood.window,
+        buttons=buttons,
         ops=destinations(config).get("", ()),
         zone=config.timezone,
         first_poll_done=first_poll_done,

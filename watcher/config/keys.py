@@ -226,7 +226,7 @@ class Retention(Keys):
 
     articles: Duration = _key("14d", "Texts of articles.", "30d")
     entries: Duration = _key("180d", "Entries and decisions.", "1y")
-    feedback: Duration = _key("2y", "Clicks on buttons.", "5y")
+    feedback: Duration = _key("2y", "Answers to alerts, and who pressed what.", "5y")
 
 
 class File(Keys):
@@ -259,7 +259,6 @@ class File(Keys):
 
 NOT_YET: dict[str, Any] = {
     "topics.*.was": None,
-    "slack.editors": None,
     "slack.near_misses": None,
     "health.ping": None,
     "server.hosts": [],

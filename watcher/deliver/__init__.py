@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from watcher.deliver import holds
 from watcher.deliver.gate import Clock, Gate, Problem, Step, Tally
+from watcher.deliver.muted import drop_muted
 from watcher.deliver.policy import Policy, TopicPolicy
 from watcher.deliver.sending import Courier, Sleep
 from watcher.notifiers import Notifier
@@ -106,8 +107,9 @@ async def deliver(
 
 
 async def _let_go(courier: Courier) -> None:
-    """Release what has waited long enough, and make its digests."""
+    """Leave out what was muted, release what has waited long enough, and make its digests."""
     store, now = courier.store, courier.clock()
+    await drop_muted(store, now)
     waiting = await store.read(outbox.held)
     if not waiting:
         return

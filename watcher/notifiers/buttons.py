@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, Option, OverflowMenuElement, PlainTextObject
 
-RELEVANT, NOT_RELEVANT, MORE = "feedback_relevant", "feedback_not_relevant", "more"
-MUTE_STORY, MUTE_SOURCE, UNDO = "mute_story", "mute_source", "undo"
+from watcher.types.feedback import MORE, MUTE_SOURCE, MUTE_STORY, NOT_RELEVANT, RELEVANT, UNDO
 
 _MENU = {
     MUTE_STORY: "Mute story",

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, select, update
 
 from watcher.store import rows
-from watcher.store.tables import added_seeds, clicks, feedback, mutes, outbox, sightings, stories
+from watcher.store.tables import added_seeds, channels, clicks, feedback, mutes, outbox, sightings, stories
 from watcher.types import AddedSeed, Click, Label, LabelState, Mute, Undone
 
 LABEL = rows.columns_of(feedback, Label)
@@ -137,21 +137,39 @@ def seeds_added(conn: Connection, topics: Collection[str] | None = None) -> list
     return [AddedSeed(**row._mapping) for row in conn.execute(found)]  # noqa: SLF001  its public name in SQLAlchemy
 
 
-def mutes_in_force(conn: Connection, *, now: datetime, closes_after: datetime | None = None) -> list[Mute]:
-    """Mutes that hold now, oldest first. A story's ends when the story closed: its last member came before a time."""
+def mutes_in_force(conn: Connection, *, now: datetime, closes_after: datetime | None = None) -> dict[int, Mute]:
+    """Number → mute of those that hold now, oldest first.
+
+    A story's mute ends when the story closed: when its last member came before a time.
+    """
     standing = (mutes.c.undone_at.is_(None), mutes.c.until.is_(None) | (mutes.c.until > now))
     found = (
-        select(*MUTE)
+        select(*MUTE, mutes.c.number)
         .outerjoin(stories, (stories.c.id == mutes.c.subject) & (mutes.c.kind == "story"))
         .where(*standing)
         .order_by(mutes.c.number)
     )
     if closes_after is not None:
         found = found.where((mutes.c.kind != "story") | (stories.c.last_at > closes_after))
-    return [Mute(**row._mapping) for row in conn.execute(found)]  # noqa: SLF001  its public name in SQLAlchemy
+    return {row.number: _mute(row) for row in conn.execute(found)}
 
 
-def muted_rows(conn: Connection, in_force: Sequence[Mute]) -> dict[str, Mute]:
+def lift(conn: Connection, click: Click, number: int) -> Mute | None:
+    """End a mute by its number; None when the click was there already or there is no such mute in force."""
+    one = mutes.c.number == number, mutes.c.undone_at.is_(None)
+    row = conn.execute(select(*MUTE).where(*one)).first() if _new(conn, click) else None
+    if row is None:
+        return None
+    conn.execute(update(mutes).where(*one).values(undone_at=click.at))
+    return _mute(row)
+
+
+def destinations_at(conn: Connection, channel: str) -> list[str]:
+    """The destinations whose messages go to this channel, by its id."""
+    return list(conn.scalars(select(channels.c.destination).where(channels.c.channel == channel)))
+
+
+def muted_rows(conn: Connection, in_force: Collection[Mute]) -> dict[str, Mute]:
     """Key → the mute that keeps it from being told, of all rows that wait.
 
     An entry of a muted feed that another feed of ours brought, too, is told.
@@ -175,6 +193,10 @@ def feeds_of(conn: Connection, entry: str) -> list[str]:
     """The feeds that brought an entry, the first one first."""
     seen = select(sightings.c.feed).where(sightings.c.entry == entry)
     return list(dict.fromkeys(conn.scalars(seen.order_by(sightings.c.first_seen, sightings.c.feed))))
+
+
+def _mute(row: Row[*tuple[Any, ...]]) -> Mute:
+    return Mute(**{column.name: row._mapping[column] for column in MUTE})  # noqa: SLF001  its public name in SQLAlchemy
 
 
 def _silenced(conn: Connection, row: Row[*tuple[Any, ...]], of_source: Mapping[tuple[str, str], Mute]) -> Mute | None:

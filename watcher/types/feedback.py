@@ -9,6 +9,10 @@ from typing import Any, Literal
 
 from watcher.types.entries import Mode
 
+RELEVANT, NOT_RELEVANT, MORE = "feedback_relevant", "feedback_not_relevant", "more"
+MUTE_STORY, MUTE_SOURCE, UNDO = "mute_story", "mute_source", "undo"
+"""How buttons are called in messages: what was posted years ago still says so."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Click:
