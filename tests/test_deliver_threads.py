@@ -20,7 +20,7 @@ from watcher.store.outbox import pending_count
 from watcher.store.report import outbox_rows
 from watcher.store.save import save
 from watcher.timing import parse_quiet_hours
-from watcher.types import Batch, NewMember, OutboxItem, Relation
+from watcher.types import Batch, NewMember, OutboxItem, Receipt, Relation
 
 DESK = "fake:#desk"
 STORY = "s1"
@@ -189,17 +189,53 @@ async def test_a_change_is_told_by_its_note_without_a_second_summary(thread: Thr
     assert "New in the thread: The headline was changed" in thread.parent
 
 
-async def test_an_update_of_a_deleted_message_is_dropped_and_nothing_is_stuck(thread: Thread) -> None:
+async def test_an_update_of_a_deleted_message_is_dropped_and_the_next_news_is_a_parent_that_says_so(
+    thread: Thread,
+) -> None:
     thread.join("Talks open", "founder")
     await thread.pass_()
-    thread.desk.faults["CDESK"] = [refusal("message_not_found", scope="message")]
+    thread.desk.posts.clear()  # somebody deletes it
     thread.join("Copy", "copy", told=False)
     await thread.pass_()
     assert thread.update is not None
     assert (thread.update.state, thread.desk.updated) == ("dropped", [])
     thread.join("Copy 2", "copy", told=False)
+    assert await thread.pass_() == 0
+    assert thread.desk.posts == [], "another outlet is no news"
+    news = thread.join("Talks end")
     await thread.pass_()
-    assert thread.update.state == "sent", "a message that is there after all is updated the next time"
+    (post,) = thread.desk.posts
+    assert (post.message.key, post.message.kind, post.message.thread) == (news, "alert", None)
+    assert "The earlier message about this story was deleted." in payload(post.message, channel_id="C1")["text"]
+    more = thread.join("Talks go on after all")
+    await thread.pass_()
+    reply = thread.desk.posts[-1].message
+    assert (reply.key, reply.kind, reply.thread) == (more, "reply", Receipt(channel="CDESK", ts=post.ts))
+
+
+@pytest.mark.parametrize("code", ["thread_not_found", "cannot_reply_to_message"])
+async def test_a_reply_whose_thread_was_deleted_is_the_next_parent_at_once(thread: Thread, code: str) -> None:
+    thread.join("Talks open", "founder")
+    await thread.pass_()
+    thread.desk.posts.clear()
+    thread.desk.faults["CDESK"] = [refusal(code)]
+    news = thread.join("Talks end")
+    report = await run(thread.store, thread.desk, thread.clock)
+    assert (report.sent, report.errors) == (1, ())
+    (post,) = thread.desk.posts
+    assert (post.message.key, post.message.kind) == (news, "alert")
+    assert "was deleted" in payload(post.message, channel_id="C1")["text"]
+
+
+async def test_a_story_told_in_a_digest_that_was_deleted_has_no_thread_either(thread: Thread) -> None:
+    thread.join("Talks open", "founder", state="held", hold="first_poll")
+    await thread.pass_()
+    assert [post.message.kind for post in thread.desk.posts] == ["digest"]
+    thread.desk.faults["CDESK"] = [refusal("thread_not_found")]
+    news = thread.join("Talks end")
+    await thread.pass_()
+    assert thread.desk.posts[-1].message.key == news
+    assert thread.desk.posts[-1].message.thread is None
 
 
 async def test_an_update_that_is_refused_again_and_again_does_not_block_the_alerts_behind_it(thread: Thread) -> None:

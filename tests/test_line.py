@@ -126,7 +126,6 @@ NOT_ON_THE_LINE = {
     "save_feed_state": "for commands about one feed",
     "tidy": "once an hour; forgets texts, never what is told",
     "tidy_notices": "once an hour; forgets what was told long ago",
-    "entomb": "for `watcher retract`",
     "put_labels": "a click, not the line: one transaction, and the click's id is written in it",
     "put_mute": "the same",
     "put_seed": "the same",
@@ -137,8 +136,11 @@ NOT_ON_THE_LINE = {
     "mark_labels": "after a click; where it is lost, the next lesson writes it",
     "tidy_feedback": "once an hour; forgets old clicks",
     "drop": "what was muted in Slack: test_mutes.py; a crash before it means that it is dropped by the next pass",
+    "entomb": "a part of retract",
     "prune_stream": "once an hour; forgets rare terms",
     "revive": "for `watcher retry`",
+    "retract": "for `watcher retract`",
+    "message_gone": "when somebody deleted a message: test_deliver_threads.py",
     "release": "what waits alone, after quiet hours: test_deliver.py, whose clock can be moved",
 }
 STEPS = [

@@ -20,12 +20,12 @@ from yarl import URL
 
 from tests.builders import NOW, alert, why
 from tests.fake_slack import TOKEN, Channel, FakeSlack, problem
-from watcher.errors import DeliveryError
+from watcher.errors import GONE_THREAD, DeliveryError
 from watcher.notifiers import slack_faults
 from watcher.notifiers.blocks import MAX_MESSAGE, measure, payload, strength_words
 from watcher.notifiers.mrkdwn import address, literal
 from watcher.notifiers.slack import SlackNotifier
-from watcher.notifiers.slack_errors import MEANINGS, meaning
+from watcher.notifiers.slack_errors import MEANINGS, SHUT_THREAD, meaning
 from watcher.notifiers.slack_probe import METHODS
 from watcher.types import Alert, Message, Receipt
 
@@ -332,11 +332,22 @@ async def test_a_channel_that_cannot_be_joined_is_tried_once_and_told(slack: Fak
     assert [method for method, _ in slack.calls].count("conversations.join") == 1
 
 
-async def test_a_reply_to_a_thread_that_is_gone_goes_to_the_channel(slack: FakeSlack) -> None:
+async def test_a_reply_to_a_thread_that_was_deleted_is_refused_as_one(slack: FakeSlack) -> None:
     gone = Receipt(channel="C000DESK1", ts="1.000001")
-    receipt = await notifier(slack).send(message(kind="reply", thread=gone), "C000DESK1")
-    assert "thread_ts" not in slack.messages[0]
-    assert await notifier(slack).find("i/1", "C000DESK1", NOW, gone) == receipt
+    with pytest.raises(DeliveryError) as caught:
+        await notifier(slack).send(message(kind="reply", thread=gone), "C000DESK1")
+    assert caught.value.code in GONE_THREAD
+    assert slack.messages == []
+    assert await notifier(slack).find("i/1", "C000DESK1", NOW, gone) is None
+
+
+@pytest.mark.parametrize("code", sorted(SHUT_THREAD))
+async def test_a_reply_to_a_thread_that_is_shut_goes_to_the_channel(slack: FakeSlack, code: str) -> None:
+    parent = await notifier(slack).send(message(), "C000DESK1")
+    slack.faults["chat.postMessage"].append(code)
+    receipt = await notifier(slack).send(message(key="i/2", kind="reply", thread=parent), "C000DESK1")
+    assert "thread_ts" not in slack.messages[1]
+    assert await notifier(slack).find("i/2", "C000DESK1", NOW, parent) == receipt
 
 
 async def test_look_ups_read_all_pages(slack: FakeSlack) -> None:

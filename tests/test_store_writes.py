@@ -30,6 +30,7 @@ from watcher.store import (
     Store,
     clock,
     entries,
+    feedback,
     feeds,
     notices,
     outbox,
@@ -99,7 +100,17 @@ def test_each_step_of_a_write_is_announced_in_order(path: Path) -> None:
     assert steps == ["store.mark_plain.begin", "store.mark_plain.commit", "store.mark_plain.done"]
 
 
-NOT_OF_A_SAVE = {"meta", "topics", "channels", "notices", "troubles"}
+NOT_OF_A_SAVE = {
+    "meta",
+    "topics",
+    "channels",
+    "notices",
+    "troubles",
+    "clicks",
+    "feedback",
+    "mutes",
+    "added_seeds",
+}
 
 KILLED = """
 import os, sys
@@ -230,6 +241,7 @@ async def test_writes_happen_one_after_the_other_and_readers_see_whole_ones(path
 OUTBOX = [import_module(f"{outbox.__name__}.{one.name}") for one in iter_modules(outbox.__path__)]
 MODULES = (
     feeds,
+    feedback,
     clock,
     entries,
     stream,

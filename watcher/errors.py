@@ -107,6 +107,10 @@ DeliveryOutcome = Literal["not_sent", "unsure"]
 DeliveryScope = Literal["retry", "channel", "token", "message"]
 
 
+GONE_THREAD = frozenset({"thread_not_found", "cannot_reply_to_message"})
+"""Codes of DeliveryError that mean that the message which was to be answered is not there any more."""
+
+
 class DeliveryError(WatcherError):
     """A message was not accepted.
 

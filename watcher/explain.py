@@ -75,6 +75,8 @@ def _message(telling: Telling) -> str:
         return ""
     if item.receipt is not None:
         return f", told in {item.receipt.channel} at {item.receipt.ts}"
+    if item.state == "sent":
+        return f", message {item.key}: told, and deleted since"
     until = f" until {_iso(item.held_until)}" if item.held_until else ""
     hold = f" ({item.hold}{until})" if item.hold else ""
     return f", message {item.key}: {item.state}{hold}" + (f", last error: {item.error}" if item.error else "")

@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 from watcher import __version__
-from watcher.cli import check, demo, doctor, explain, feedback, feeds, health, run, score, seeds, try_links
+from watcher.cli import (
+    check,
+    demo,
+    doctor,
+    explain,
+    feedback,
+    feeds,
+    health,
+    outbox,
+    run,
+    score,
+    seeds,
+    try_links,
+)
 from watcher.cli.common import DEFAULT_CONFIG, LogLevel, Options, configure_logging
 
 command = typer.Typer(
@@ -49,6 +62,8 @@ command.command()(check.check)
 command.command()(score.score)
 command.command()(explain.explain)
 command.command()(doctor.doctor)
+command.command()(outbox.retry)
+command.command()(outbox.retract)
 command.add_typer(seeds.commands, name="seeds")
 command.add_typer(feeds.commands, name="feeds")
 command.add_typer(feedback.commands, name="feedback")

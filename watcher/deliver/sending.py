@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from watcher.deliver import telling
 from watcher.deliver.gate import Clock, Gate, Step, Tally
 from watcher.deliver.policy import Policy
-from watcher.errors import DeliveryError
+from watcher.errors import GONE_THREAD, DeliveryError
 from watcher.notifiers import Notifier
 from watcher.store import Store, outbox
 from watcher.store.notices import notice_text
@@ -73,6 +73,9 @@ class Courier:
             trip = Trip(item=item, notifier=notifier, channel=channel, doubtful=item.unsure)
             await self._travel(trip)
         except DeliveryError as error:
+            if error.code in GONE_THREAD and item.kind == "reply" and item.thread is not None:
+                await self._thread_gone(item, item.thread)
+                return
             await self._failed(item, error, doubtful=trip.doubtful if trip else item.unsure)
         except asyncio.CancelledError:
             self._interrupted(item, doubtful=trip.doubtful if trip else item.unsure)
@@ -85,7 +88,7 @@ class Courier:
             return
         self.on_step("deliver.render")
         head, *rest = await self._render(item)
-        if not head.items and not head.title:
+        if not head.items and (item.kind != "notice" or not head.title):
             await self._bury(item, "what it tells is no longer stored")
             return
         receipt = found.receipt or await self._post(trip, replace(head, possible_repeat=found.perhaps))
@@ -113,6 +116,8 @@ class Courier:
             if error.scope != "message" and not hopeless:
                 raise
             await self.store.write(outbox.settle_update, item.key, now=self.clock(), error=str(error))
+            if error.code == "message_not_found":
+                await self.store.write(outbox.message_gone, parent.receipt)
             return
         self.on_step("deliver.send.after")
         self.on_step("deliver.settle")
@@ -204,6 +209,8 @@ class Courier:
             try:
                 await self._post(trip, message)
             except DeliveryError as error:
+                if error.code in GONE_THREAD:
+                    return  # somebody has deleted the digest: its rest is not wanted either
                 if error.scope != "message":
                     raise
                 await self._post(trip, replace(message, plain=True))
@@ -244,6 +251,11 @@ class Courier:
         if error.scope == "token":
             await self._suspend(item, error, text, at)
         await self.store.write(outbox.retry_later, item.key, at=at, error=text, unsure=doubtful, owner=self.owner)
+
+    async def _thread_gone(self, item: OutboxItem, thread: Receipt) -> None:
+        """Somebody has deleted what is answered: this reply becomes the story's next parent, at its next claim."""
+        await self.store.write(outbox.message_gone, thread)
+        await self.store.write(outbox.give_back, item.key, owner=self.owner)
 
     async def _suspend(self, item: OutboxItem, error: DeliveryError, text: str, at: datetime) -> None:
         """Nothing of this notifier can be sent: no other channel has to find that out for itself."""

@@ -165,7 +165,7 @@ def _as_written(term: str, text: str) -> str:
 
 
 def _notes(row: AlertRow) -> tuple[str, ...]:
-    notes = []
+    notes = ["The earlier message about this story was deleted."] if row.replaces else []
     if row.entry.article_note and not row.entry.article:
         notes.append(f"The article could not be read ({row.entry.article_note}); judged by the feed's text.")
     elif row.decisions and row.decisions[0].mode == "headline":

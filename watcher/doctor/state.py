@@ -63,4 +63,4 @@ def _outbox(rows: list[OutboxItem], now: datetime) -> Iterator[Finding]:
     dead = [row for row in rows if row.state == "dead" and row.digest is None]
     if dead:
         what = f"{len(dead)} were refused for good, the last one ({dead[-1].key}): {dead[-1].error or 'no reason kept'}"
-        yield note("alerts", what, "watcher explain URL tells how each was refused")
+        yield note("alerts", what, "watcher retry sends them once more, watcher retract KEY forgets one")

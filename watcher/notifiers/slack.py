@@ -12,11 +12,11 @@ from typing import Any
 
 from slack_sdk.errors import SlackObjectFormationError
 
-from watcher.errors import DeliveryError
+from watcher.errors import GONE_THREAD, DeliveryError
 from watcher.notifiers import slack_faults
 from watcher.notifiers.blocks import payload
 from watcher.notifiers.slack_calls import TIMEOUT, SlackCalls
-from watcher.notifiers.slack_errors import REFUSED_THREAD
+from watcher.notifiers.slack_errors import SHUT_THREAD
 from watcher.types import Message, Receipt
 
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -59,7 +59,7 @@ class SlackNotifier:
         except DeliveryError as error:
             if error.code == "not_in_channel" and await self._joined(channel_id):
                 return await self._post(post)
-            if error.code in REFUSED_THREAD and message.thread is not None:
+            if error.code in SHUT_THREAD and message.thread is not None:
                 return await self._post({k: v for k, v in post.items() if k not in {"thread_ts", "reply_broadcast"}})
             raise
 
@@ -142,7 +142,7 @@ class SlackNotifier:
         try:
             return await self._search(key, "conversations.replies", {"channel": channel_id, "ts": ts, "oldest": oldest})
         except DeliveryError as error:
-            if error.code in REFUSED_THREAD:
+            if error.code in SHUT_THREAD | GONE_THREAD:
                 return None
             raise
 

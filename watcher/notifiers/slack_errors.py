@@ -115,14 +115,7 @@ REFUSED_TOKEN = frozenset(
 )
 """After these the token is read again from its file: it may have been rotated, or another one put there."""
 
-REFUSED_THREAD = frozenset(
-    {
-        "restricted_action_non_threadable_channel",
-        "restricted_action_thread_locked",
-        "cannot_reply_to_message",
-        "thread_not_found",
-    }
-)
+SHUT_THREAD = frozenset({"restricted_action_non_threadable_channel", "restricted_action_thread_locked"})
 """A reply that meets one of these goes to the channel instead."""
 
 

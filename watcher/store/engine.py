@@ -76,6 +76,7 @@ class Store:
         on_step: Step,
         sleep: Callable[[float], None],
         busy: timedelta,
+        writes: bool = False,
         scratch: TemporaryDirectory[str] | None = None,
     ) -> None:
         self.path = path
@@ -83,7 +84,7 @@ class Store:
         self._on_step = on_step
         self._sleep = sleep
         self._scratch = scratch
-        self._writer = _engine(path, write=True, busy=min(busy, ONE_TRY)) if lock else None
+        self._writer = _engine(path, write=True, busy=min(busy, ONE_TRY)) if writes else None
         self._reader = _engine(path, write=False, busy=busy)
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="store-read")
@@ -95,7 +96,7 @@ class Store:
         cls,
         url: str,
         *,
-        mode: Literal["write", "read"] = "write",
+        mode: Literal["write", "read", "beside"] = "write",
         on_step: Step | None = None,
         address: str | None = None,
         now: datetime | None = None,
@@ -106,7 +107,8 @@ class Store:
         """Open a ``sqlite:///path`` database; ``sqlite://`` alone is a scratch one that is gone when closed.
 
         ``write`` takes the lock, makes the database or migrates it (after a backup beside it, named by ``now``).
-        ``read`` does none of these. Raises AlreadyRunning, or StateError with the file untouched.
+        ``read`` does none of these, nor does ``beside``, which writes single changes beside whoever holds the lock.
+        Raises AlreadyRunning, or StateError with the file untouched.
         """
         scratch = TemporaryDirectory(prefix="watcher-") if url in {"sqlite://", "sqlite:///:memory:"} else None
         path = Path(scratch.name, "watcher.db") if scratch else database_file(url)
@@ -117,7 +119,15 @@ class Store:
                 _ready(path, now or datetime.now(UTC), migrations, busy)
             else:
                 _readable(path, migrations)
-            store = cls(path, lock=lock, on_step=on_step or _nothing, sleep=sleep, busy=busy, scratch=scratch)
+            store = cls(
+                path,
+                lock=lock,
+                on_step=on_step or _nothing,
+                sleep=sleep,
+                busy=busy,
+                writes=mode != "read",
+                scratch=scratch,
+            )
         except BaseException:
             if lock:
                 lock.release()

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, exists, select
 from watcher.store import puts, rows
 from watcher.store.outbox.followers import LIVE
 from watcher.store.tables import notices, outbox, troubles
-from watcher.types import Notice, OutboxItem, Trouble
+from watcher.types import Notice, Trouble
 
 
 def known_troubles(conn: Connection) -> dict[str, Trouble]:
@@ -36,31 +36,11 @@ def put_notices(
     ``destinations`` maps a notice's topic ("" for the ops channel) to where it goes; what has none is not sent.
     """
     for notice in told:
-        put_notice(conn, notice, destinations.get(notice.topic, ()), installation=installation, now=now)
-    put_troubles(conn, standing)
+        puts.put_notice(conn, notice, destinations.get(notice.topic, ()), installation=installation, now=now)
+    puts.put_troubles(conn, standing)
     for part in rows.chunks(over):
         conn.execute(delete(troubles).where(troubles.c.subject.in_(part)))
     return sum(len(destinations.get(notice.topic, ())) for notice in told)
-
-
-def put_notice(
-    conn: Connection, notice: Notice, destinations: Collection[str], *, installation: str, now: datetime
-) -> None:
-    """Queue one notice for each of these: a part of verbs, no verb itself."""
-    key = f"{installation}/notice/{notice.name}"
-    for number, destination in enumerate(destinations):
-        _queue(conn, notice, key if number == 0 else f"{key}/{number}", destination, now)
-
-
-def put_troubles(conn: Connection, standing: Sequence[Trouble]) -> None:
-    """Remember these in place of what was remembered of them: a part of verbs, too."""
-    if not standing:
-        return
-    new = rows.insert(conn, troubles)
-    changed = {name: new.excluded[name] for name in ("what", "since", "told_at", "over_since")}
-    conn.execute(
-        new.on_conflict_do_update(["subject"], set_=changed), [rows.values_of(trouble) for trouble in standing]
-    )
 
 
 def notice_text(conn: Connection, key: str) -> str | None:
@@ -72,19 +52,3 @@ def tidy_notices(conn: Connection, *, before: datetime) -> int:
     """Forget what notices made before this time said, unless they are still to be sent; returns how many."""
     waits = exists().where(outbox.c.key == notices.c.key, outbox.c.state.in_(LIVE))
     return conn.execute(delete(notices).where(notices.c.made_at < before, ~waits)).rowcount
-
-
-def _queue(conn: Connection, notice: Notice, key: str, destination: str, now: datetime) -> None:
-    text = {"key": key, "text": notice.text, "made_at": now}
-    conn.execute(rows.insert(conn, notices).on_conflict_do_nothing(), text)
-    item = OutboxItem(
-        key=key,
-        destination=destination,
-        kind="notice",
-        topic=notice.topic,
-        story=None,
-        entry=None,
-        strength=0.0,
-        created_at=now,
-    )
-    puts.put_outbox(conn, (item,))

@@ -6,7 +6,7 @@ Rule: putting the same thing twice is putting it once, and nothing that was told
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, case, func, or_, select
@@ -18,6 +18,7 @@ from watcher.store.tables import (
     entries,
     feed_states,
     matches,
+    notices,
     outbox,
     score_histograms,
     sightings,
@@ -25,8 +26,9 @@ from watcher.store.tables import (
     story_members,
     stream_documents,
     stream_terms,
+    troubles,
 )
-from watcher.types import Decision, Entry, FeedState, NewMember, OutboxItem, Sighting, StreamDelta
+from watcher.types import Decision, Entry, FeedState, NewMember, Notice, OutboxItem, Sighting, StreamDelta, Trouble
 
 OPEN_TO_REVISION = ("below", "excluded", "stale")
 """States of an entry that was not told: a later judgement replaces them."""
@@ -170,3 +172,39 @@ def put_stream(conn: Connection, delta: StreamDelta, at: datetime) -> None:
     rows.add_weights(conn, stream_documents, documents)
     rows.add_weights(conn, stream_terms, terms)
     rows.add_weights(conn, score_histograms, {key: unit * n for key, n in binned.items()})
+
+
+def put_notice(
+    conn: Connection, notice: Notice, destinations: Collection[str], *, installation: str, now: datetime
+) -> None:
+    """Queue one notice for each of these."""
+    key = f"{installation}/notice/{notice.name}"
+    for number, destination in enumerate(destinations):
+        _queue(conn, notice, key if number == 0 else f"{key}/{number}", destination, now)
+
+
+def put_troubles(conn: Connection, standing: Sequence[Trouble]) -> None:
+    """Remember these in place of what was remembered of them."""
+    if not standing:
+        return
+    new = rows.insert(conn, troubles)
+    changed = {name: new.excluded[name] for name in ("what", "since", "told_at", "over_since")}
+    conn.execute(
+        new.on_conflict_do_update(["subject"], set_=changed), [rows.values_of(trouble) for trouble in standing]
+    )
+
+
+def _queue(conn: Connection, notice: Notice, key: str, destination: str, now: datetime) -> None:
+    text = {"key": key, "text": notice.text, "made_at": now}
+    conn.execute(rows.insert(conn, notices).on_conflict_do_nothing(), text)
+    item = OutboxItem(
+        key=key,
+        destination=destination,
+        kind="notice",
+        topic=notice.topic,
+        story=None,
+        entry=None,
+        strength=0.0,
+        created_at=now,
+    )
+    put_outbox(conn, (item,))

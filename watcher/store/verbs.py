@@ -45,6 +45,8 @@ WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     outbox.make_digest,
     outbox.remember_channel,
     outbox.settle_update,
+    outbox.message_gone,
+    outbox.retract,
     outbox.token_refused,
     outbox.token_taken,
 )
@@ -78,6 +80,7 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     outbox.told_since,
     outbox.channel_id,
     outbox.parent_of,
+    outbox.find_row,
     outbox.token_trouble,
     report.entry_report,
     report.feed_rows,

@@ -16,6 +16,7 @@ from watcher.store.outbox.counts import (
     told_since,
 )
 from watcher.store.outbox.ends import bury, drop, revive, settle
+from watcher.store.outbox.gone import find_row, message_gone, retract
 from watcher.store.outbox.holds import held, hold, in_digest, make_digest, release
 from watcher.store.outbox.pausing import token_refused, token_taken, token_trouble
 from watcher.store.outbox.updates import parent_of, settle_update
@@ -28,6 +29,7 @@ __all__ = [
     "channel_id",
     "claim",
     "drop",
+    "find_row",
     "give_back",
     "held",
     "hold",
@@ -35,11 +37,13 @@ __all__ = [
     "make_digest",
     "mark_plain",
     "mark_sending_unsure",
+    "message_gone",
     "oldest_due",
     "parent_of",
     "pending_count",
     "release",
     "remember_channel",
+    "retract",
     "retry_later",
     "retry_now",
     "revive",

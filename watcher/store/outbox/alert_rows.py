@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from watcher.store import rows
-from watcher.store.outbox.followers import items
+from watcher.store.outbox.followers import items, told_and_gone
 from watcher.store.tables import decisions, entries, matches, outbox, stories, story_members
 from watcher.types import Decision, Entry, OutboxItem, Relation, SummarySource
 
@@ -35,6 +35,8 @@ class AlertRow:
     """When the story's last member came, if other than its first."""
     news: str = ""
     """Headline and outlet of the latest reply."""
+    replaces: bool = False
+    """The story was told here before, by a message that is gone."""
 
 
 def alerts(conn: Connection, keys: Sequence[str]) -> dict[str, AlertRow]:
@@ -58,6 +60,7 @@ def _alert(conn: Connection, row: Row[Any]) -> AlertRow:
         decisions=_decisions(conn, row),
         latest=_latest(conn, row) if row.kind == "parent" else None,
         news=_news(conn, row) if row.kind == "parent" else "",
+        replaces=row.kind == "parent" and _was_told(conn, row),
     )
 
 
@@ -65,6 +68,11 @@ def _latest(conn: Connection, row: Row[Any]) -> datetime | None:
     """When the last member came, if it came after the message was made."""
     last: datetime | None = conn.scalar(select(stories.c.last_at).where(stories.c.id == row.story))
     return last if last is not None and last > row.created_at else None
+
+
+def _was_told(conn: Connection, row: Row[Any]) -> bool:
+    earlier = outbox.c.story == row.story, outbox.c.destination == row.destination, outbox.c.kind == "parent"
+    return bool(items(conn, *earlier, outbox.c.key != row.key, told_and_gone(outbox)))
 
 
 def _news(conn: Connection, row: Row[Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, exists, select, update
 
 from watcher.store import rows
-from watcher.store.outbox.followers import GONE, items, oldest_first
+from watcher.store.outbox.followers import GONE, items, oldest_first, told_and_gone
 from watcher.store.tables import outbox
 from watcher.types import OutboxItem, Receipt
 
@@ -147,13 +147,14 @@ def _show_once_a_day(conn: Connection, row: Row[Any], now: datetime) -> None:
 
 
 def _promote_orphans(conn: Connection) -> None:
-    """A reply without any parent, now or to come, is the story's next parent."""
+    """A reply without any parent, now or to come, is the story's next parent; a parent that was deleted is none."""
     parent = outbox.alias("parent")
     hopeful = exists().where(
         parent.c.story == outbox.c.story,
         parent.c.destination == outbox.c.destination,
         parent.c.kind == "parent",
         parent.c.state.not_in(GONE),
+        ~told_and_gone(parent),
     )
     orphans = items(conn, and_(outbox.c.kind == "reply", outbox.c.state == "pending", ~hopeful))
     heirs: dict[tuple[str | None, str], str] = {}

@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select, update
 
 from watcher.store import puts
-from watcher.store.notices import put_notice
 from watcher.store.outbox import followers
 from watcher.store.outbox.followers import LIVE, items
 from watcher.store.outbox.waking import wake_update
@@ -62,7 +61,7 @@ def bury(
         _succeed(conn, row, now)
     if told is not None:
         name = sha256(f"dead\n{key}\n{now.isoformat()}".encode()).hexdigest()[:16]
-        put_notice(conn, Notice(name=name, text=told), ops, installation=_installation(conn), now=now)
+        puts.put_notice(conn, Notice(name=name, text=told), ops, installation=_installation(conn), now=now)
     return True
 
 

@@ -19,6 +19,11 @@ LIVE = ("pending", "held", "in_digest", "sending")
 GONE = ("dead", "dropped")
 
 
+def told_and_gone(row: FromClause) -> ColumnElement[bool]:
+    """Whether a row was sent and its message is not there any more."""
+    return and_(row.c.state == "sent", row.c.receipt_ts.is_(None))
+
+
 def _speaks_for(row: FromClause) -> ColumnElement[bool]:
     """An outbox row's own topic, and every other topic that its entry matched at its destination."""
     matched = (

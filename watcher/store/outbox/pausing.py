@@ -11,8 +11,7 @@ from hashlib import sha256
 
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
-from watcher.store import rows
-from watcher.store.notices import put_notice, put_troubles
+from watcher.store import puts, rows
 from watcher.store.tables import outbox, troubles
 from watcher.types import Notice, Trouble
 
@@ -21,7 +20,7 @@ def token_refused(conn: Connection, notifier: str, *, code: str, error: str, at:
     """Let everything pending of a notifier wait until ``at``; returns how many rows that are."""
     known = token_trouble(conn, notifier)
     since = known.since if known else now
-    put_troubles(conn, [Trouble(subject=_subject(notifier), what=code, since=since, told_at=now)])
+    puts.put_troubles(conn, [Trouble(subject=_subject(notifier), what=code, since=since, told_at=now)])
     sooner = or_(outbox.c.next_attempt.is_(None), outbox.c.next_attempt < at)
     paused = update(outbox).where(outbox.c.state == "pending", _of(notifier), sooner)
     return conn.execute(paused.values(next_attempt=at, error=error)).rowcount
@@ -40,7 +39,7 @@ def token_taken(
     conn.execute(update(outbox).where(*waiting).values(next_attempt=None))
     about = f"{known.subject}\n{known.since.isoformat()}\n{now.isoformat()}"
     notice = Notice(name=sha256(about.encode()).hexdigest()[:16], text=text.replace("{waiting}", str(count)))
-    put_notice(conn, notice, ops, installation=installation, now=now)
+    puts.put_notice(conn, notice, ops, installation=installation, now=now)
     return True
 
 

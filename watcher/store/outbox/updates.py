@@ -35,5 +35,5 @@ def settle_update(conn: Connection, key: str, *, now: datetime, error: str | Non
 def parent_of(conn: Connection, *, story: str, destination: str) -> OutboxItem | None:
     """The message that tells a story, with its receipt; None while there is none."""
     here = outbox.c.story == story, outbox.c.destination == destination, outbox.c.kind == "parent"
-    found = items(conn, *here, outbox.c.state == "sent")
+    found = items(conn, *here, outbox.c.state == "sent", outbox.c.receipt_ts.is_not(None))
     return rows.outbox_item(found[0]) if found else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, case, select
+from sqlalchemy import Connection, and_, case, or_, select
 
 from watcher.store import rows
 from watcher.store.outbox.followers import items
@@ -22,7 +22,7 @@ def wake_update(conn: Connection, *, story: str, destination: str, now: datetime
         outbox.c.story == story,
         outbox.c.destination == destination,
         outbox.c.kind == "parent",
-        outbox.c.state.in_(("sent", "sending")),
+        or_(outbox.c.state == "sending", and_(outbox.c.state == "sent", outbox.c.receipt_ts.is_not(None))),
     )
     if not parents or parents[0].digest is not None:
         return False
