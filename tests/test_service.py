@@ -84,7 +84,11 @@ def test_alerts_have_buttons_once_the_socket_stands(place: World) -> None:
         service.event("feedback.connected")
         wait_for_messages(place, len(ON_TOPIC))
         place.feeds["one"].append(
-            Item(title="Seoul and Washington sign a deal on troop costs", text=ON_TOPIC[1][1], path="/new.html")
+            Item(
+                title="Pyongyang praises talk of an American withdrawal",
+                text="State radio said that the alliance with South Korea was crumbling and that troops would leave.",
+                path="/new.html",
+            )
         )
         wait_for_messages(place, len(ON_TOPIC) + 1)
         assert "actions" in {block["type"] for block in place.slack.messages[-1]["blocks"]}
