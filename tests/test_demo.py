@@ -10,7 +10,7 @@ import pytest
 from tests.commands import run
 from watcher.data.demo import sample
 
-OTHER = {"near miss", "unrelated"}
+OTHER = {"near miss", "look-alike", "unrelated"}
 
 
 @pytest.mark.slow
@@ -43,5 +43,14 @@ def test_the_demo_shows_each_story_once_and_says_what_became_of_the_rest(
     assert "The headline was changed" not in told.err, "a preposition is no news"
     assert "Day one" in told.err
     assert "Day two" in told.err
+    pressed = told.err.split("somebody presses [ Not relevant ]")[1]
+    assert "Only you see this: Noted: “South Korea and United States split baseball series" in pressed
+    assert "down" in pressed
+    silent = [row for row in told.json if intended[row["title"]] == "look-alike"]
+    assert [row["state"] for row in silent] == ["below"]
+    assert silent[0]["reason"].endswith(
+        "it would have matched, had readers not said of alerts like it that they are not relevant"
+    )
+    assert "had readers not said" in " ".join(pressed.split())
     assert "a web page" in told.err, "the broken feed is named"
     assert list(tmp_path.iterdir()) == []

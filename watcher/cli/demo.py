@@ -61,6 +61,7 @@ async def _demo(console: Console, *, as_json: bool) -> None:
             with Store.open(config.database) as store:
                 clock = _Clock(scene)
                 app = build(config, store, clock=clock, jitter=lambda: 0.5, console=console)
+                app.answered = lambda: True
                 try:
                     rows = await _two_days(app, store, scene, console)
                 finally:
@@ -95,10 +96,55 @@ async def _two_days(app: App, store: Store, scene: Scene, console: Console) -> l
     scene.step = 3
     console.rule("[bold]Day two, evening: more outlets have a story, one has something new, and its message says so")
     report = await once(app)
+    await _answered(app, store, scene, console)
     console.print()
     for error in report.errors:
         console.print(f"[dim]{error['name']}: {error['message']}[/dim]", highlight=False)
     return await store.read(recent_decisions, scene.now - 2 * DAY)
+
+
+async def _answered(app: App, store: Store, scene: Scene, console: Console) -> None:
+    """Press a button under a false alarm, and show what becomes of the next report like it."""
+    from watcher.data.demo import describe
+    from watcher.desk import Desk
+    from watcher.feedback import Press
+    from watcher.once import once
+    from watcher.store.report import outbox_rows, recent_decisions
+    from watcher.types.feedback import NOT_RELEVANT
+
+    console.rule("[bold]That was no news of the alliance: somebody presses [ Not relevant ]")
+    title = next(one.title for one in describe() if one.intended == "false alarm")
+    decided = await store.read(recent_decisions, scene.now - 2 * DAY)
+    entry = next(one.entry.id for one in decided if one.entry.title == title)
+    key = next(row.key for row in await store.read(outbox_rows) if row.entry == entry and row.kind == "parent")
+    press = Press(id="demo", action=NOT_RELEVANT, key=key, user="U0DEMO", name="you", channel="#korea-desk")
+    desk = Desk(app=app, people=_Screen(console), works=lambda: "the demo has no socket")
+    if (rest := await desk.take(press)) is not None:
+        await rest()
+    scene.step = 4
+    console.rule("[bold]The night after: the next report like it comes in, and stays silent")
+    await once(app)
+    likes = {one.title for one in describe() if one.intended == "look-alike"}
+    for one in await store.read(recent_decisions, scene.now):
+        if one.entry.title in likes:
+            console.print(f"{one.entry.title}\n  {one.decision.state}: {one.decision.reason}", markup=False)
+
+
+class _Screen:
+    """Answers on the screen, as the person who pressed would see them."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    async def tell(self, asked: object, text: str) -> None:
+        from html import unescape
+
+        del asked
+        self._console.print(f"Only you see this: {unescape(text)}", style="italic", markup=False)
+
+    async def members(self, group: str) -> frozenset[str]:
+        del group
+        return frozenset()
 
 
 @asynccontextmanager

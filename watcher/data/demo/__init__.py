@@ -12,10 +12,11 @@ from watcher.data.demo.sample import Meaning, SampleEntry, SampleFeed, describe,
 
 __all__ = ["AGO", "STEPS", "Meaning", "SampleEntry", "SampleFeed", "describe", "documents", "feeds", "seeds", "status"]
 
-STEPS = (1, 2, 3)
-"""The polls that the sample is made for: a baseline, the news of the next morning, and that of its evening."""
-AGO = {1: timedelta(days=1), 2: timedelta(hours=6), 3: timedelta()}
-"""How long before the last poll each of them is."""
+STEPS = (1, 2, 3, 4)
+"""The polls that the sample is made for: a baseline, the news of the next morning, that of its evening, and that of the
+night after, when one false alarm has been answered."""
+AGO = {1: timedelta(days=1), 2: timedelta(hours=6), 3: timedelta(), 4: -timedelta(hours=3)}
+"""How long before the evening's poll each of them is."""
 
 _TYPES = {"rss": "application/rss+xml; charset=utf-8", "atom": "application/atom+xml; charset=utf-8"}
 _HTML = "text/html; charset=utf-8"
@@ -24,7 +25,7 @@ _HTML = "text/html; charset=utf-8"
 def documents(now: datetime, base_url: str, step: int) -> dict[str, tuple[str, bytes]]:
     """Everything served at the poll number ``step``: path → (content type, body).
 
-    ``now`` (aware) is the moment of the last poll, for all steps: an entry's date must not change between them.
+    ``now`` (aware) is the moment of the evening's poll, for all steps: an entry's date must not change between them.
     ``base_url`` has no slash at its end. Feeds keep their old entries; ``status`` tells which path answers 500.
     """
     found: dict[str, tuple[str, bytes]] = {}

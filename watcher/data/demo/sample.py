@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 FeedFormat = Literal["rss", "atom"]
 FeedFault = Literal["login", "500"]
-Meaning = Literal["on topic", "copy", "follow-up", "near miss", "unrelated"]
+Meaning = Literal["on topic", "copy", "follow-up", "near miss", "false alarm", "look-alike", "unrelated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
