@@ -27,7 +27,7 @@ from watcher.desk.listening import listen
 from watcher.feedback.socket import Rest
 from watcher.relevance.features import Document
 from watcher.store import Store
-from watcher.store.feedback import labels, mutes_in_force, seeds_added
+from watcher.store.feedback import labels, mutes_in_force, near_key, seeds_added
 from watcher.store.report import entry_report
 from watcher.store.save import save
 from watcher.types import Batch, Entry, NewMember
@@ -280,6 +280,20 @@ async def test_the_command_tells_how_it_is_and_why(place: Place) -> None:
     assert "There is no such story in this channel" in await asked("mute story https://n.example/none")
     elsewhere = await place.slack.answer(await place.slack.type_(f"mute story {entry.url}", channel="C0NOWHERE"))
     assert "no topic goes to this channel" in elsewhere
+
+
+async def test_a_near_miss_is_answered_and_counts_for_its_topic(place: Place) -> None:
+    entry = b.entry(*LOOK_ALIKE[:1], text=LOOK_ALIKE[1], first_seen=datetime.now(UTC))
+    decision = b.decision(entry.id, "alliance", state="below", decided_at=entry.first_seen)
+    await place.store.write(save, Batch(at=entry.first_seen, entries=(entry,), decisions=(decision,)))
+    key = near_key(place.store.installation, "alliance", entry.id)
+    where = await place.slack.press({"action_id": "feedback_relevant", "block_id": key, "value": key})
+    assert (await place.slack.answer(where)).startswith("Noted")
+    (one,) = place.store.read_now(labels)
+    assert (one.label.topic, one.label.relevant) == ("alliance", True)
+    wrong = key.replace("/alliance/", "/other/")
+    where = await place.slack.press({"action_id": "feedback_relevant", "block_id": wrong, "value": wrong}, at="101.0")
+    assert "does not know this alert" in await place.slack.answer(where)
 
 
 async def test_without_a_token_for_it_nobody_listens_and_there_are_no_buttons(place: Place, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 MAX_AGE_OBEYED = timedelta(hours=1)
@@ -167,6 +167,16 @@ def quiet_until(quiet: QuietHours, now: datetime) -> datetime | None:
 def next_slot(digest: Digest, after: datetime) -> datetime:
     """The first moment at which a digest leaves, strictly later than ``after``."""
     return min(moment for slot in digest.slots for moment in _moments(slot, after) if moment > after)
+
+
+def last_weekly(now: datetime, *, weekday: int, at: time, zone: ZoneInfo) -> datetime:
+    """The last time that a time of the week came, ``now`` included; ``weekday`` 0 is Monday."""
+    today = now.astimezone(zone).date()
+    for back in range(_WEEK + 1):
+        day = today - timedelta(days=back)
+        if day.weekday() == weekday and (moment := _instant(day, at.hour * 60 + at.minute, zone)) <= now:
+            return moment
+    raise AssertionError("eight days hold every day of the week")
 
 
 def day_around(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:

@@ -34,6 +34,7 @@ from watcher.fetch import Fetcher
 from watcher.learn import Learner
 from watcher.metrics import Metrics
 from watcher.notices import Notices
+from watcher.notices.near import NearMisses
 from watcher.notifiers import Notifier
 from watcher.poll import Poller, PollReport
 from watcher.poll.statistics import RareTerms
@@ -176,6 +177,7 @@ class App:
     async def say_notices(self) -> None:
         """Tell what has become of the feeds: those that fail for a day, that moved, whose entries were missed."""
         await self.notices.say(self.config)
+        await NearMisses(store=self.store, clock=self.clock).say(self.config)
 
     async def say_quiet(self) -> None:
         """Let the log say which topics had no alert for a week."""

@@ -259,7 +259,6 @@ class File(Keys):
 
 NOT_YET: dict[str, Any] = {
     "topics.*.was": None,
-    "slack.near_misses": None,
     "health.ping": None,
     "server.hosts": [],
 }

@@ -146,7 +146,7 @@ class Courier:
     async def _render(self, item: OutboxItem) -> tuple[Message, ...]:
         if item.kind == "notice":
             text = await self.store.read(notice_text, item.key)
-            return (Message(key=item.key, kind="notice", title=text or "", plain=item.plain),)
+            return (telling.notice(item, text or "", self.policy),)
         if item.kind != "digest":
             rows = await self.store.read(outbox.alerts, [item.key])
             found = rows.get(item.key)

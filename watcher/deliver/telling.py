@@ -5,10 +5,12 @@ Rule: a message is made of what is known when it is sent, and everything in it i
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from watcher.deliver.policy import Policy
@@ -104,6 +106,38 @@ def token_taken(trouble: Trouble, now: datetime, zone: ZoneInfo) -> str:
     return (
         f"The token was refused ({trouble.what}) from {since} to {until}, so nothing could be posted. "
         "It is taken again; {waiting} messages waited and are sent now, as the caps allow."
+    )
+
+
+def notice(item: OutboxItem, text: str, policy: Policy) -> Message:
+    """What watcher tells about itself; near misses, which are kept as JSON, have lines that can be answered."""
+    if not item.key.rpartition("/")[2].startswith("near-"):
+        return Message(key=item.key, kind="notice", title=text, plain=item.plain)
+    lines = json.loads(text) if text else []
+    return Message(
+        key=item.key,
+        kind="near_misses",
+        title="Just below the threshold, this week" + (": should they have been told?" if policy.buttons else ""),
+        items=tuple(_near_miss(line) for line in lines),
+        plain=item.plain,
+        buttons=policy.buttons,
+    )
+
+
+def _near_miss(line: Mapping[str, Any]) -> Alert:
+    moment = datetime.fromisoformat(line["at"])
+    return Alert(
+        key=line["key"],
+        headline=line["headline"],
+        url=line["url"],
+        outlet=line["outlet"],
+        published=moment,
+        first_seen=moment,
+        summary="",
+        summary_source="none",
+        outlets=(line["outlet"],),
+        why=(),
+        notes=(line["note"],),
     )
 
 

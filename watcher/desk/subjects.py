@@ -6,12 +6,9 @@ from dataclasses import dataclass
 
 from watcher.learn.texts import told_decisions
 from watcher.store import Store, outbox
-from watcher.store.feedback import feeds_of
+from watcher.store.feedback import NEAR, feeds_of
 from watcher.store.report import entry_report
 from watcher.types import Decision, Entry
-
-NEAR = "near"
-"""The second part of a near miss's key: it has no message of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +21,6 @@ class Subject:
     feeds: tuple[str, ...]
     story: str | None = None
     destination: str | None = None
-
-
-def near_key(installation: str, topic: str, entry: str) -> str:
-    """The key by which a near miss is answered."""
-    return f"{installation}/{NEAR}/{topic}/{entry}"
 
 
 async def find(store: Store, key: str) -> Subject | None:

@@ -66,6 +66,7 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     feedback.mutes_in_force,
     feedback.muted_rows,
     feedback.feeds_of,
+    feedback.answered_entries,
     feedback.destinations_at,
     stream.load_stream,
     stories.open_stories,
