@@ -23,7 +23,10 @@ from tests.fake_socket import APP_TOKEN, FakeSocketSlack
 from tests.line import ON_TOPIC, SEEDS
 from watcher.app import App, build
 from watcher.config import load
+from watcher.desk import Desk
 from watcher.desk.listening import listen
+from watcher.feedback import read
+from watcher.feedback.answers import SlackPeople
 from watcher.feedback.socket import Rest
 from watcher.relevance.features import Document
 from watcher.store import Store
@@ -294,6 +297,22 @@ async def test_a_near_miss_is_answered_and_counts_for_its_topic(place: Place) ->
     wrong = key.replace("/alliance/", "/other/")
     where = await place.slack.press({"action_id": "feedback_relevant", "block_id": wrong, "value": wrong}, at="101.0")
     assert "does not know this alert" in await place.slack.answer(where)
+
+
+async def test_an_answer_that_a_crash_came_after_is_learned_at_the_next_start(place: Place) -> None:
+    _, message = await place.told(*LOOK_ALIKE)
+    press = read("interactive", {
+        "type": "block_actions", "user": {"id": "U1"}, "message": {"ts": message["ts"]},
+        "actions": [place.button(message, "feedback_not_relevant")],
+    }, "e")  # fmt: skip
+    assert press is not None
+    people = SlackPeople(lambda: TOKEN, place.slack.url, clock=lambda: 0.0)
+    await Desk(app=place.app, people=people, works=lambda: "").take(press)
+    assert [one.label.state for one in place.store.read_now(labels)] == ["new"]
+    assert place.matches(*LOOK_ALIKE)
+    await place.app.start()
+    assert [one.label.state for one in place.store.read_now(labels)] == ["learned"]
+    assert not place.matches(*LOOK_ALIKE)
 
 
 async def test_without_a_token_for_it_nobody_listens_and_there_are_no_buttons(place: Place, tmp_path: Path) -> None:

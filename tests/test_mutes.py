@@ -13,6 +13,7 @@ from tests.builders import NOW
 from tests.delivering import TOPIC, put, row, run
 from tests.fakes import FakeClock, FakeNotifier
 from watcher.store import Store
+from watcher.store.entries import entries_since, known_entries
 from watcher.store.feedback import put_mute, undo
 from watcher.store.report import entry_report
 from watcher.store.save import save
@@ -76,6 +77,18 @@ async def test_a_mute_that_was_taken_back_mutes_nothing(store: Store) -> None:
     seen_in(store, key, "f1")
     await run(store, slack, clock)
     assert slack.keys == [key]
+
+
+async def test_what_was_muted_is_settled_and_an_edit_does_not_raise_it(store: Store) -> None:
+    clock, slack = FakeClock(), FakeNotifier()
+    (key,) = put(store)
+    seen_in(store, key, "f1")
+    store.write_now(put_mute, b.click("1"), b.mute(kind="source", subject="f1", destination=DESK, until=NOW + WEEK))
+    await run(store, slack, clock)
+    entry = next(one.entry for one in store.read_now(entries_since, NOW) if one.entry.id == row(store, key).entry)
+    known, _ = store.read_now(known_entries, feed="f1", identities=[entry.identity], guids=())
+    assert known[entry.identity].decided == {TOPIC: "grouped"}, "open to no further judgement"
+    assert decided(store, key).state == "excluded"
 
 
 async def test_held_rows_are_muted_before_they_become_a_digest(store: Store) -> None:

@@ -112,7 +112,10 @@ class App:
         """Take up what a former process left; returns the topics that are new to it: they have to ``catch_up``."""
         # What it was sending may have arrived. Once only: later on, what is being sent is being sent by us.
         await self.store.write(mark_sending_unsure)
-        return await self._register()
+        new = await self._register()
+        waiting = {one.label.topic for one in await self.store.read(labels) if one.label.state == "new"}
+        await self.learner.learn(waiting & self.topics.keys())  # a press that a crash came after
+        return new
 
     async def _register(self) -> tuple[str, ...]:
         """Make the database know the feeds, try again what waits; returns the topics that are new to the database."""

@@ -9,12 +9,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, exists, select, update
 
 from watcher.store import rows, tables
 from watcher.store.columns import storable
 from watcher.store.outbox.followers import LIVE
-from watcher.store.tables import decisions, sightings
+from watcher.store.tables import decisions, matches, sightings
 from watcher.types import Entry, KnownEntry, State
 
 _TOMBSTONE: dict[str, Any] = {"title": "", "text": "", "article": None, "article_note": None, "tombstone": True}
@@ -126,10 +126,21 @@ def _known(conn: Connection, ids: Collection[str]) -> dict[str, KnownEntry]:
             select(sightings.c.entry, sightings.c.feed).where(sightings.c.entry.in_(part)).distinct()
         ).all()
         states = conn.execute(
-            select(decisions.c.entry, decisions.c.topic, decisions.c.state).where(decisions.c.entry.in_(part))
+            select(decisions.c.entry, decisions.c.topic, _standing()).where(decisions.c.entry.in_(part))
         ).all()
         known.update(_joined(entries, feeds, states))
     return known
+
+
+def _standing() -> ColumnElement[Any]:
+    """The state of a decision; what matched and was left out for a mute is as settled as what a story told.
+
+    It would be judged again when it is edited, and wait for a message whose row was dropped.
+    """
+    matched = exists().where(matches.c.topic == decisions.c.topic, matches.c.entry == decisions.c.entry)
+    return case(
+        (decisions.c.state == "excluded", case((matched, "grouped"), else_="excluded")), else_=decisions.c.state
+    ).label("state")
 
 
 def _joined(
