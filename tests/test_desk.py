@@ -30,10 +30,12 @@ from watcher.feedback.answers import SlackPeople
 from watcher.feedback.socket import Rest
 from watcher.relevance.features import Document
 from watcher.store import Store
-from watcher.store.feedback import labels, mutes_in_force, near_key, seeds_added
+from watcher.store.entries import find_entry
+from watcher.store.feedback import labels, mutes_in_force, seeds_added
 from watcher.store.report import entry_report
 from watcher.store.save import save
 from watcher.types import Batch, Entry, NewMember
+from watcher.types.feedback import near_key
 
 DESK, OPS = "C000DESK1", "C0GENERAL"
 LOOK_ALIKE = ("Seoul zoo says its elephant is ill", "The zoo in Seoul said that officials were worried.")
@@ -275,7 +277,7 @@ async def test_the_command_tells_how_it_is_and_why(place: Place) -> None:
     assert "`/news seed add URL [TOPIC]`" in await asked("help")
     assert await asked("") == await asked("help")
     assert "does not know “dance”" in await asked("dance")
-    assert "not built into this version" in await asked("retract key")
+    assert (await asked("retract nokey")).startswith("Not retracted: no alert has the key nokey; ")
     assert (await asked(f"mute story {entry.url}")).startswith("Muted")
     assert "1  Muted in C000DESK1: the story" in await asked("mute list")
     assert (await asked("unmute 1")).startswith("No longer muted: the story")
@@ -283,6 +285,18 @@ async def test_the_command_tells_how_it_is_and_why(place: Place) -> None:
     assert "There is no such story in this channel" in await asked("mute story https://n.example/none")
     elsewhere = await place.slack.answer(await place.slack.type_(f"mute story {entry.url}", channel="C0NOWHERE"))
     assert "no topic goes to this channel" in elsewhere
+
+
+async def test_an_alert_is_taken_back_out_of_slack_and_out_of_the_database(place: Place) -> None:
+    entry, message = await place.told(*ON_TOPIC[0])
+    key = message["metadata"]["event_payload"]["key"]
+    told = await place.slack.answer(await place.slack.type_(f"retract {key}"))
+    assert told == "Retracted: 1 message was deleted. What it told stays known as told."
+    assert message not in place.slack.messages
+    assert any(f"ann (U1): {told}" in line for line in await place.ops())
+    known = place.store.read_now(find_entry, entry.id, None)
+    assert known is not None
+    assert (known.title, known.text) == ("", "")
 
 
 async def test_a_near_miss_is_answered_and_counts_for_its_topic(place: Place) -> None:

@@ -20,10 +20,11 @@ from watcher.config.values import Weekly
 from watcher.notices.near import MOST, NearMisses
 from watcher.notifiers.blocks import payload
 from watcher.store import Store
-from watcher.store.feedback import near_key, put_labels
+from watcher.store.feedback import put_labels
 from watcher.store.save import save
 from watcher.timing import last_weekly
 from watcher.types import Batch, Decision
+from watcher.types.feedback import near_key
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MONDAY = NOW - 3 * HOUR

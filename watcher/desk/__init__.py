@@ -6,7 +6,7 @@ Whoever may not do a thing is told so; what changes something for others is a li
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Protocol
@@ -47,8 +47,6 @@ class Desk:
     people: People
     works: Callable[[], str]
     """A sentence about the socket, for ``status``."""
-    retract: Callable[[str], Awaitable[str]] | None = None
-    """Takes a message back, where that is built."""
     commands: Commands = field(init=False)
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from watcher.deliver.retracting import NotRetracted, retract
 from watcher.desk import reports, words
 from watcher.desk.seeds import Seeding
 from watcher.desk.subjects import Subject, find
@@ -28,7 +29,6 @@ Rest = Callable[[], Coroutine[Any, Any, None]]
 Ask = Callable[[Command, Click, list[str]], Awaitable[str]]
 
 PREVIEW = "`preview` is not built yet. `watcher check` says what a topic nearly matched, `explain` why."
-RETRACT = "`retract` is not built into this version."
 
 FOR_EDITORS = frozenset({"mute", "unmute", "seed", "retract"})
 
@@ -121,11 +121,13 @@ class Commands:
         return text
 
     async def _retract(self, asked: Command, click: Click, rest: list[str]) -> str:
-        if self._desk.retract is None:
-            return RETRACT
-        if not rest:
+        if len(rest) != 1:
             return f"`{asked.name} retract KEY`"
-        text = await self._desk.retract(rest[0])
+        try:
+            done = await retract(self._app.store, self._app.notifiers, rest[0], clock=self._app.clock)
+        except NotRetracted as error:
+            return f"Not retracted: {words.said(str(error), 600)}."
+        text = words.retracted(done)
         await self._desk.announce(click.id, words.announced(click.name, click.user, text))
         return text
 

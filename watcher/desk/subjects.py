@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from watcher.learn.texts import told_decisions
 from watcher.store import Store, outbox
-from watcher.store.feedback import NEAR, feeds_of
+from watcher.store.feedback import feeds_of
 from watcher.store.report import entry_report
 from watcher.types import Decision, Entry
+from watcher.types.feedback import NEAR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

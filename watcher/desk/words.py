@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from watcher.deliver.retracting import Retracted
 from watcher.desk.subjects import Subject
 from watcher.learn import Change, Lesson
 from watcher.notifiers.mrkdwn import literal
@@ -117,6 +118,14 @@ def undone(what: Undone, name: str) -> str:
     whose = "your" if what.name == name else f"{said(what.name, 40)}'s"
     thing = {"label": "answer about", "story": "mute of the story", "source": "mute of the feed", "seed": "seed"}
     return f"Taken back: {whose} {thing[what.what]} “{said(what.title)}”."
+
+
+def retracted(done: Retracted) -> str:
+    """That an alert was taken back, and what of it stays."""
+    number = "1 message was" if done.messages == 1 else f"{done.messages} messages were"
+    what = f"{number} deleted" if done.messages else "it was not told yet, and will not be"
+    words = " Its words stay, since other alerts tell them, too." if done.needed_by else ""
+    return f"Retracted: {what}. What it told stays known as told.{words}"
 
 
 def announced(name: str, user: str, text: str) -> str:

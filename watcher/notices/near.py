@@ -14,11 +14,12 @@ from typing import Any
 
 from watcher.config import Config, TopicConfig
 from watcher.store import Store
-from watcher.store.feedback import answered_entries, near_key
+from watcher.store.feedback import answered_entries
 from watcher.store.notices import notice_text, put_notices
 from watcher.store.report import Judged, near_decisions
 from watcher.timing import last_weekly
 from watcher.types import Notice
+from watcher.types.feedback import near_key
 
 WEEK = timedelta(days=7)
 LATE = timedelta(hours=6)

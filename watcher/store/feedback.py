@@ -16,8 +16,6 @@ from watcher.store import rows
 from watcher.store.tables import added_seeds, channels, clicks, feedback, mutes, outbox, sightings, stories
 from watcher.types import AddedSeed, Click, Label, LabelState, Mute, Undone
 
-NEAR = "near"
-"""The second part of a near miss's key."""
 LABEL = rows.columns_of(feedback, Label)
 MUTE = rows.columns_of(mutes, Mute)
 ADDED_SEED = rows.columns_of(added_seeds, AddedSeed)
@@ -195,11 +193,6 @@ def answered_entries(conn: Connection, topic: str) -> frozenset[str]:
     """The entries that somebody answered for a topic, answers that were taken back aside."""
     standing = feedback.c.topic == topic, feedback.c.undone_at.is_(None)
     return frozenset(conn.scalars(select(feedback.c.entry).where(*standing)))
-
-
-def near_key(installation: str, topic: str, entry: str) -> str:
-    """The key by which a near miss is answered: it has no message of its own."""
-    return f"{installation}/{NEAR}/{topic}/{entry}"
 
 
 def feeds_of(conn: Connection, entry: str) -> list[str]:

@@ -13,6 +13,14 @@ RELEVANT, NOT_RELEVANT, MORE = "feedback_relevant", "feedback_not_relevant", "mo
 MUTE_STORY, MUTE_SOURCE, UNDO = "mute_story", "mute_source", "undo"
 """How buttons are called in messages: what was posted years ago still says so."""
 
+NEAR = "near"
+"""The second part of a near miss's key."""
+
+
+def near_key(installation: str, topic: str, entry: str) -> str:
+    """The key by which a near miss is answered: it has no message of its own."""
+    return f"{installation}/{NEAR}/{topic}/{entry}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Click:
