@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from watcher.stories.copies import Copies, Print
-from watcher.stories.events import Events, Reading
+from watcher.stories.events import Events
+from watcher.stories.reading import Reading
 from watcher.types import Placement, Story, StoryMember, TermShares
 from watcher.urls import identity_hash
 

@@ -6,7 +6,7 @@ an inverted index keeps the cost of a look independent of how many texts there a
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -34,13 +34,14 @@ class Print:
     """What is compared of one text."""
 
     title: frozenset[str]
-    triples: frozenset[tuple[str, ...]]
+    triples: frozenset[int]
+    """Hashes of word triples, good within one process: numbers take less memory, and the collector passes them by."""
 
     @staticmethod
     def of(title: str, text: str) -> Print:
         """The fingerprint of a headline and a text."""
         tokens = words(text)
-        triples = frozenset(tuple(tokens[i : i + SHINGLE]) for i in range(len(tokens) - SHINGLE + 1))
+        triples = frozenset(map(hash, zip(*(tokens[start:] for start in range(SHINGLE)), strict=False)))
         return Print(title=_content_words(title), triples=triples)
 
 
@@ -56,8 +57,8 @@ class Copies:
     def __init__(self) -> None:
         self._prints: dict[str, Print] = {}
         self._age: dict[str, int] = {}
-        self._by_triple: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        self._by_title: dict[str, list[str]] = defaultdict(list)
+        self._by_triple: dict[int, tuple[str, ...]] = {}
+        self._by_title: dict[str, tuple[str, ...]] = {}
         self._added = 0
 
     def add(self, entry: str, new: Print) -> None:
@@ -66,9 +67,9 @@ class Copies:
         self._age[entry] = self._added
         self._added += 1
         for triple in new.triples:
-            self._by_triple[triple].append(entry)
+            self._by_triple[triple] = (*self._by_triple.get(triple, ()), entry)
         for word in new.title:
-            self._by_title[word].append(entry)
+            self._by_title[word] = (*self._by_title.get(word, ()), entry)
 
     def remove(self, entry: str) -> None:
         """Forget an entry."""
@@ -99,17 +100,20 @@ class Copies:
                 return entry, agreement
         return None
 
-    def _sharing(self, keys: Iterable[Key], index: dict[Key, list[str]], least: int = 1) -> list[tuple[str, int]]:
+    def _sharing(self, keys: Iterable[Key], index: dict[Key, tuple[str, ...]], least: int = 1) -> list[tuple[str, int]]:
         """Entries with the number of keys they share, from ``least`` on, oldest first."""
         hits: Counter[str] = Counter()
         for key in keys:
-            hits.update(index.get(key, ()))
+            for entry in index.get(key, ()):
+                hits[entry] += 1
         return sorted((hit for hit in hits.items() if hit[1] >= least), key=lambda hit: self._age[hit[0]])
 
 
-def _drop(index: dict[Key, list[str]], key: Key, entry: str) -> None:
-    index[key].remove(entry)
-    if not index[key]:
+def _drop(index: dict[Key, tuple[str, ...]], key: Key, entry: str) -> None:
+    left = tuple(one for one in index[key] if one != entry)
+    if left:
+        index[key] = left
+    else:
         del index[key]
 
 

@@ -8,7 +8,6 @@ weighs them. Nothing is trained when it runs; `tests/eval/fit_stories.py` made t
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -17,9 +16,8 @@ from heapq import nlargest
 from math import log, log1p, sqrt
 
 from watcher.relevance.features import primary
-from watcher.relevance.stopwords import stop_words
-from watcher.relevance.subjects import UNSPACED
 from watcher.stories.likeness import LEAD, Likeness, logit
+from watcher.stories.reading import YEAR, Reading, agree, content, dot, marked, per_word, share_of, unit, weekdays
 from watcher.text import words
 from watcher.types import StoryMember, TermShares
 
@@ -50,6 +48,9 @@ COMPARED = 20
 RARE = 4.0
 """From this idf on (a word in less than 2 % of the news and of the open stories) a word tells something."""
 
+TELLING = 2.0
+"""One shared word at least must have this idf (a word in less than an eighth of the news and of the open stories)."""
+
 ENOUGH_RARE = 4
 """So many rare words must be shared where no names can be compared: "Minister … resigns over expenses" is a pattern."""
 
@@ -69,6 +70,10 @@ A_DAY = 0.3
 """What each day since a story's last member costs (on the logit). Chosen, not measured: the sets have no dates."""
 
 
+OLD = 3.0
+"""Days from which on a story gets no older: what is taken up again after weeks is as much the same event."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Near:
     """A story near a text, its member that is nearest, and the logit of their being one event: from 0 on, yes."""
@@ -77,26 +82,6 @@ class Near:
     entry: str
     likeness: Likeness
     logit: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Reading:
-    """A text as it is compared; its vectors are TF-IDF of unit length.
-
-    ``per_word``: how many of the tokeniser's words make one word of the language. ``marked``: words written as names.
-    """
-
-    entry: str
-    idf: Mapping[str, float]
-    weights: Mapping[str, float]
-    headline: Mapping[str, float]
-    lead: Mapping[str, float]
-    names: Mapping[str, float]
-    figures: Mapping[str, float]
-    marked: frozenset[str]
-    years: frozenset[str]
-    words: float
-    per_word: float
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -127,24 +112,27 @@ class Events:
     def read(self, member: StoryMember) -> Reading:
         """Title and text as vectors, weighed by what is known now; it keeps these weights from then on."""
         code = primary(member.language)
-        title = _content(member.title, code)
-        whole = title + _content(member.text, code)
+        headline, text = words(member.title), words(member.text)
+        title = content(headline, code)
+        whole = title + content(text, code)
         counts = Counter(whole)
         idf = self._idf(counts, code)
-        marked = frozenset(_marked(member.text) & counts.keys())
-        names = {word: count for word, count in counts.items() if self._is_name(word, marked)}
+        written = frozenset(marked(member.text) & counts.keys())
+        names = {word: count for word, count in counts.items() if self._is_name(word, written)}
         return Reading(
             entry=member.entry,
             idf=idf,
-            weights=_unit(counts, idf),
-            headline=_unit(Counter(title), idf),
-            lead=_unit(Counter(whole[:LEAD]), idf),
-            names=_unit(names, idf),
-            figures=_unit({word: count for word, count in counts.items() if word[0].isdigit()}, idf),
-            marked=marked,
-            years=frozenset(word for word in counts if _YEAR.fullmatch(word)),
-            words=len(whole) / _per_word(code),
-            per_word=_per_word(code),
+            weights=unit(counts, idf),
+            headline=unit(Counter(title), idf),
+            lead=unit(Counter(whole[:LEAD]), idf),
+            names=unit(names, idf),
+            figures=unit({word: count for word, count in counts.items() if word[0].isdigit()}, idf),
+            named=sum(idf[word] for word in names),
+            marked=written,
+            years=frozenset(word for word in counts if YEAR.fullmatch(word)),
+            weekdays=weekdays([*headline, *text]),
+            words=len(whole) / per_word(code),
+            per_word=per_word(code),
         )
 
     def _idf(self, counts: Collection[str], language: str) -> dict[str, float]:
@@ -182,7 +170,7 @@ class Events:
             if not self._enough(new, member, alone):
                 continue
             like = alone._replace(crowd=crowd)
-            days = max(0.0, (seen - self._open[story].last) / timedelta(days=1))
+            days = min(OLD, max(0.0, (seen - self._open[story].last) / timedelta(days=1)))
             found.append(Near(story=story, entry=member.entry, likeness=like, logit=logit(like) - A_DAY * days))
         return found
 
@@ -203,23 +191,25 @@ class Events:
     def _compare(self, new: Reading, story: _Open) -> tuple[Reading, float, Likeness]:
         """The nearest member, its cosine, and the likeness without the crowd."""
         members = story.members[-COMPARED:]
-        cosines = [_dot(new.weights, member.weights) for member in members]
+        cosines = [dot(new.weights, member.weights) for member in members]
         closest = max(cosines)
         member = members[cosines.index(closest)]
         like = Likeness(
-            cosine=0.5 * closest + 0.5 * _dot(new.weights, story.summed) / len(story.members),
+            cosine=0.5 * closest + 0.5 * dot(new.weights, story.summed) / len(story.members),
             shared=log1p(sum(new.idf[word] for word in new.weights if word in member.weights) / new.per_word),
-            names=max(_dot(new.names, one.names) for one in members),
-            told=max(_share(new, one) for one in members),
-            retold=_share(member, new),
-            headline=max(_dot(new.headline, one.headline) for one in members),
-            lead=max(_dot(new.lead, one.lead) for one in members),
-            figures=max(_dot(new.figures, one.figures) for one in members),
-            year=_same_year(new.years, story.years),
+            names=max(dot(new.names, one.names) for one in members),
+            told=max(share_of(new, one) for one in members),
+            retold=share_of(member, new),
+            headline=max(dot(new.headline, one.headline) for one in members),
+            lead=max(dot(new.lead, one.lead) for one in members),
+            figures=max(dot(new.figures, one.figures) for one in members),
+            year=agree(new.years, story.years),
+            weekday=agree(new.weekdays, member.weekdays),
             first=1.0 if len(story.members) == 1 else 0.0,
             length=log1p(new.words),
             other_length=log1p(member.words),
             crowd=0.0,
+            open=log1p(len(self._open)),
         )
         return member, closest, like
 
@@ -227,7 +217,10 @@ class Events:
         """Whether there is evidence at all: without it, no sum of likenesses makes one event of two patterns."""
         if new.headline.keys().isdisjoint(member.weights) and member.headline.keys().isdisjoint(new.weights):
             return False  # a feed's standing phrase is no report
-        rare = sum(new.idf[word] >= RARE for word in new.weights if word in member.weights)
+        shared = [new.idf[word] for word in new.weights if word in member.weights]
+        if max(shared, default=0.0) < TELLING:
+            return False
+        rare = sum(idf >= RARE for idf in shared)
         if not new.names or not member.names:
             return rare >= ENOUGH_RARE * new.per_word
         return max(like.told, like.retold) >= ENOUGH_NAMES
@@ -247,8 +240,12 @@ class Events:
             grown.summed[word] = grown.summed.get(word, 0.0) + weight
             self._by_word[word][story] = grown.summed[word]
 
-    def remove(self, story: str) -> None:
-        """Forget a story that has closed."""
+    def older_than(self, moment: datetime) -> list[str]:
+        """The stories whose last member came before a moment."""
+        return [story for story, held in self._open.items() if held.last < moment]
+
+    def remove(self, story: str) -> list[Reading]:
+        """Forget a story; what its members reported is handed back."""
         closed = self._open.pop(story)
         for member in closed.members:
             _take(self._texts_with, member.weights.keys())
@@ -258,43 +255,7 @@ class Events:
             del self._by_word[word][story]
             if not self._by_word[word]:
                 del self._by_word[word]
-
-
-def _content(text: str, language: str) -> list[str]:
-    stop = stop_words(language)
-    return [word for word in words(text) if word not in stop]
-
-
-_NAME = re.compile(r"(?<=[^\W\d_A-Z,;:'’\"»)] )[^\W\d_a-z][^\W_]+(?:[ -][^\W\d_a-z][^\W_]+)*")
-_YEAR = re.compile(r"(?:19|20)\d\d")
-
-
-def _marked(text: str) -> set[str]:
-    """Words that are written with a capital inside a sentence; headlines capitalise anything."""
-    return {word for match in _NAME.finditer(text) for word in words(match.group()) if match.group()[0].isupper()}
-
-
-def _per_word(language: str) -> float:
-    return 2.0 if language in UNSPACED else 1.0  # one word is about two overlapping pairs of characters
-
-
-def _unit(counts: Mapping[str, int], idf: Mapping[str, float]) -> dict[str, float]:
-    """The TF-IDF vector of unit length, logarithmic in the counts."""
-    raw = {word: (1.0 + log(count)) * idf[word] for word, count in counts.items() if idf[word]}
-    size = sqrt(sum(weight * weight for weight in raw.values()))
-    return {word: weight / size for word, weight in raw.items()}
-
-
-def _share(text: Reading, told: Reading) -> float:
-    """Share of a text's names and figures that stand in another text, by idf; 0 without any."""
-    whole = sum(text.idf[word] for word in text.names)
-    return sum(text.idf[word] for word in text.names if word in told.idf) / whole if whole else 0.0
-
-
-def _same_year(ours: Collection[str], theirs: Collection[str]) -> float:
-    if not ours or not theirs:
-        return 0.0
-    return 1.0 if any(year in theirs for year in ours) else -1.0
+        return closed.members
 
 
 def _take(counts: Counter[str], keys: Collection[str]) -> None:
@@ -303,9 +264,3 @@ def _take(counts: Counter[str], keys: Collection[str]) -> None:
         counts[key] -= 1
         if not counts[key]:
             del counts[key]
-
-
-def _dot(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    if len(one) > len(other):
-        one, other = other, one
-    return sum(weight * other[word] for word, weight in one.items() if word in other)

@@ -59,7 +59,7 @@ def new_sentences(told: Sequence[str], text: str, *, language: str = "und") -> t
 
     Dates and times of day are no figures here: every report has its own. A sentence that stands twice counts once.
     """
-    before = [_said(one[:READ], language) for one in told]
+    before = [_said(texts.tidy(one[:READ], lines=True), language) for one in told]
     figures = frozenset[str]().union(*(one.figures for one in before))
     known = frozenset[str]().union(*(one.words for one in before))
     found: dict[str, None] = {}
