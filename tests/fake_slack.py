@@ -182,6 +182,13 @@ class FakeSlack:
         message.update({k: v for k, v in args.items() if k in {"text", "blocks", "metadata"}})
         return {"ok": True, "channel": message["channel"], "ts": message["ts"]}
 
+    def _chat_getPermalink(self, args: dict[str, Any]) -> dict[str, Any]:  # noqa: N802  Slack's own name
+        message = self._at(args.get("channel", ""), args.get("message_ts", ""))
+        if message is None:
+            return _no("message_not_found")
+        number = message["ts"].replace(".", "")
+        return {"ok": True, "permalink": f"https://desk.slack.com/archives/{message['channel']}/p{number}"}
+
     def _chat_delete(self, args: dict[str, Any]) -> dict[str, Any]:
         message = self._at(args.get("channel", ""), args.get("ts", ""))
         if message is None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +92,42 @@ def test_edits_of_what_was_told_reach_the_thread_only_when_they_say_something_el
     assert place.once() == 0
     assert len(place.slack.messages) == 3
     assert set(place.told().values()) == {1}
+
+
+def test_a_story_that_was_quiet_for_days_links_back_when_its_event_is_news_again(place: World) -> None:
+    assert place.once() == 0
+    (parent,) = message(place)
+    long_ago = (datetime.now(UTC) - timedelta(days=5)).isoformat(timespec="microseconds")
+    with closing(sqlite3.connect(place.database)) as database, database:
+        database.execute("UPDATE stories SET opened_at = ?, last_at = ?", (long_ago, long_ago))
+        database.execute("UPDATE story_members SET added_at = ?", (long_ago,))
+    again = "Trump again threatens to pull troops out of South Korea over cost"
+    place.feeds["two"] = [Item(title=again, text=f"{RETOLD} {NEWS}", path="/two/2.html")]
+    assert place.once() == 0
+    _, new = message(place)
+    address = f"https://desk.slack.com/archives/{parent['channel']}/p{parent['ts'].replace('.', '')}"
+    assert f"Told before: <{address}|{TITLE}>" in json.dumps(new["blocks"], ensure_ascii=False)
+    assert f"Told before: {TITLE}" in new["text"]
+    assert message(place, thread=True) == []
+
+
+def test_the_page_that_an_articles_redirects_led_to_is_the_same_entry(place: World) -> None:
+    place.feeds["one"] = [Item(title=TITLE, text=TEXT, path="/go/1")]
+    place.configure(
+        fetch={"allow_networks": ["127.0.0.0/8"], "first_poll": "alert", "full_text": "always"},
+        feeds=[{"url": f"{place.base}/{name}.xml", "name": name, "full_text": "always"} for name in ("one", "two")],
+    )
+    page = Item(title=TITLE, text="", path="/paper/2.html", page="\n\n".join([TEXT, RETOLD, NEWS] * 2))
+    place.feeds["pages"] = [page]
+    place.moved["/go/1"] = page.path
+    assert place.once() == 0
+    (parent,) = message(place)
+    assert page.path in place.requests
+
+    place.feeds["one"].append(Item(title="Seoul shrugs", text=RETOLD, path=page.path))
+    place.feeds["two"] = [Item(title="Seoul answers the president", text=RETOLD, path=page.path)]
+    for _ in range(2):
+        assert place.once() == 0
+    assert message(place) == [parent]
+    assert message(place, thread=True) == [], "another item's words are no edit"
+    assert (explained(place, page.path)["state"], explained(place, page.path)["ts"]) == ("posted", parent["ts"])

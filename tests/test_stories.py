@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.builders import NOW, hex16, story, story_member
 from watcher.data import background
 from watcher.data.demo import sample
-from watcher.stories import STAYS_OPEN, Board, story_id
+from watcher.stories import REMEMBERED, STAYS_OPEN, Board, story_id
 from watcher.stories.events import Events
 from watcher.text import words
 from watcher.types import Placement, TermShares
@@ -261,6 +261,36 @@ def test_a_closed_story_leaves_no_trace_in_what_is_common() -> None:
     after = events.read(story_member("Landslide", text=LANDSLIDE, language="en"))
     assert crowded.idf["ostrava"] < before.idf["ostrava"]
     assert (after.idf, after.names) == (before.idf, before.names)
+
+
+def test_a_closed_story_takes_nothing_in_but_a_later_one_of_its_event_knows_it() -> None:
+    desk = board()
+    first = place(desk, "Landslide kills 14 in Ostrava Dol", LANDSLIDE)
+    place(desk, "Squid catch breaks records", OTHER)
+    later = place(desk, "Search goes on in Ostrava Dol after landslide", LANDSLIDE_RETOLD, seen=NOW + timedelta(days=4))
+    assert (later.relation, later.earlier) == ("founder", first.story)
+    other = place(desk, "Landslide buries bus near Puerto Alejo", OTHER_LANDSLIDE, seen=NOW + timedelta(days=4))
+    assert (other.relation, other.earlier) == ("founder", None)
+
+
+def test_a_closed_story_is_forgotten_in_the_end() -> None:
+    desk = board()
+    place(desk, "Landslide kills 14 in Ostrava Dol", LANDSLIDE)
+    place(desk, "Squid catch breaks records", OTHER, seen=NOW + timedelta(days=4))
+    desk.close(NOW + REMEMBERED + timedelta(days=5))
+    retold = place(desk, "Search goes on in Ostrava Dol", LANDSLIDE_RETOLD, seen=NOW + REMEMBERED + timedelta(days=5))
+    assert (retold.relation, retold.earlier) == ("founder", None)
+
+
+def test_entries_that_lead_to_one_page_are_copies_whatever_they_say() -> None:
+    desk = board()
+    page = "https://paper.example/2"
+    first = place(desk, "Landslide in the north", LANDSLIDE, addresses=("https://go.example/1", page))
+    second = place(desk, "What we know", OTHER, addresses=(page,))
+    assert (second.relation, second.story) == ("copy", first.story)
+    desk.close(NOW + timedelta(days=4))
+    third = place(desk, "What we know now", OTHER, addresses=(page,), seen=NOW + timedelta(days=4))
+    assert third.relation == "founder"
 
 
 texts = st.text(max_size=300)

@@ -167,6 +167,18 @@ def entry_identity(url: str | None, feed_id: str, guid: str | None, title: str, 
     return f"{feed_id} {identity_hash(' '.join(f'{title} {text}'.split()))}"
 
 
+def landing(asked: str, answered: str) -> str | None:
+    """The canonical address that redirects led to, where it names another page than was asked for.
+
+    A site's bare root and a page that asks for consent name no article; that is where dead links are sent.
+    """
+    address = canonical(answered)
+    parts = _split(address)
+    if parts is None or is_consent(address) or not (parts.path.strip("/") or parts.query):
+        return None
+    return address if address != canonical(asked) else None
+
+
 def _own_fragment(url: str, guid: str | None, address: str) -> str:
     fragment = url.partition("#")[2]
     own = bool(fragment) and "=" not in fragment and "#" not in address and (guid or "").endswith(f"#{fragment}")

@@ -48,6 +48,7 @@ def alert(row: AlertRow, policy: Policy) -> Alert:
         notes=_notes(row),
         latest=row.latest,
         news=row.news,
+        earlier=row.earlier,
     )
 
 

@@ -119,8 +119,8 @@ def _alert(alert: Alert, share: float) -> list[Block]:
         blocks.append(_section(summary))
     if news := _news(alert, share):
         blocks.append(_section(news))
-    about = [*_reasons(alert.why, share, bold=True), *_notes(alert, share)]
-    if about:
+    about = [*_reasons(alert.why, share, bold=True), *_notes(alert, share), _earlier(alert, share, date)]
+    if any(about):
         blocks.append(_context(about))
     return blocks
 
@@ -189,6 +189,15 @@ def _news(alert: Alert, share: float) -> str:
     return f"New in the thread: {news}" if news else ""
 
 
+def _earlier(alert: Alert, share: float, when: Any, *, linked: bool = True) -> str:
+    """The closed story that this one takes up again, with its message where the notifier knows its address."""
+    earlier = alert.earlier
+    if earlier is None:
+        return ""
+    words = literal(earlier.headline, max(60, int(200 * share))) or _NO_HEADLINE
+    return f"Told before: {link(earlier.link, words) if linked else words} ({when(earlier.last_at)})"
+
+
 def _reasons(whys: Sequence[Why], share: float, *, bold: bool) -> list[str]:
     lines = [_why(why, share, bold=bold) for why in whys[:_SEVERAL_WHYS]]
     if len(whys) > len(lines):
@@ -241,4 +250,5 @@ def _spoken(alert: Alert, share: float, message: Message) -> list[str]:
         return [lead]
     reasons = _reasons(alert.why, share, bold=False)
     told = [literal(alert.summary, int(500 * share)), _news(alert, share)]
-    return [lead, *filter(None, told), *reasons, *_notes(alert, share)]
+    before = _earlier(alert, share, date_utc, linked=message.plain)
+    return [lead, *filter(None, told), *reasons, *_notes(alert, share), *filter(None, [before])]

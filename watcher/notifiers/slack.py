@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk.errors import SlackObjectFormationError
 
+from watcher import urls
 from watcher.errors import GONE_THREAD, DeliveryError
 from watcher.notifiers import slack_faults
 from watcher.notifiers.blocks import payload
 from watcher.notifiers.slack_calls import TIMEOUT, SlackCalls
 from watcher.notifiers.slack_errors import SHUT_THREAD
-from watcher.types import Message, Receipt
+from watcher.types import Earlier, Message, Receipt
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 """A look-up begins so much earlier than asked: Slack's clock is not ours."""
@@ -53,7 +55,7 @@ class SlackNotifier:
 
     async def send(self, message: Message, channel_id: str) -> Receipt:
         """Post; join a public channel if that is all that is missing; answer in the channel if the thread is shut."""
-        post = _rendered(message, channel_id)
+        post = _rendered(await self._linked(message), channel_id)
         try:
             return await self._post(post)
         except DeliveryError as error:
@@ -66,7 +68,7 @@ class SlackNotifier:
     async def update(self, message: Message, receipt: Receipt) -> None:
         """Change a posted message; one that is gone or may not be changed any more is that message's own fault."""
         taken = ("channel", "text", "blocks", "metadata", "link_names")
-        given = _rendered(message, receipt.channel)
+        given = _rendered(await self._linked(message), receipt.channel)
         post = {name: given[name] for name in taken if name in given}
         await self._calls.call(lambda client: client.chat_update(ts=receipt.ts, **post))
 
@@ -118,6 +120,22 @@ class SlackNotifier:
         if not isinstance(channel, str) or not isinstance(ts, str):
             raise slack_faults.unsure("Slack accepted the message but did not say where it is", "no_receipt")
         return Receipt(channel=channel, ts=ts)
+
+    async def _linked(self, message: Message) -> Message:
+        """With the address of each message that told an earlier story; where Slack gives none, without."""
+        items = [replace(one, earlier=await self._found_earlier(one.earlier)) for one in message.items]
+        return replace(message, items=tuple(items))
+
+    async def _found_earlier(self, earlier: Earlier | None) -> Earlier | None:
+        if earlier is None or earlier.receipt is None:
+            return earlier
+        where = {"channel": earlier.receipt.channel, "message_ts": earlier.receipt.ts}
+        try:
+            answer = await self._calls.ask_for("chat.getPermalink", where)
+        except DeliveryError:
+            return earlier  # a link is a courtesy: the message itself goes out
+        address = answer.get("permalink")
+        return replace(earlier, link=address) if isinstance(address, str) and urls.is_web(address) else earlier
 
     async def _joined(self, channel_id: str) -> bool:
         """Try once per channel to join it: works for public ones when the scope allows."""

@@ -20,7 +20,7 @@ from watcher.store import Store
 from watcher.store.entries import known_entries, known_texts
 from watcher.store.save import save
 from watcher.store.stories import member_texts, open_stories, told_rows
-from watcher.stories import STAYS_OPEN, Board
+from watcher.stories import REMEMBERED, Board
 from watcher.types import (
     Batch,
     Decision,
@@ -184,7 +184,7 @@ class Committer:
         """The boards of these destinations; each is read once and then kept, since nobody else adds to it."""
         for one in destinations:
             if one not in self.boards:
-                stories = await self.store.read(open_stories, destination=one, since=now - STAYS_OPEN)
+                stories = await self.store.read(open_stories, destination=one, since=now - REMEMBERED)
                 self.boards[one] = Board(one, stories, background=self._common(one), polled=self.polled(now))
             self.boards[one].close(now)
         return {one: self.boards[one] for one in destinations}

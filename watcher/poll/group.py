@@ -98,6 +98,7 @@ class Grouper:
             text=entry.article or entry.text,
             seen=self.now,
             language=entry.language,
+            addresses=(entry.identity, entry.landed) if entry.landed else (entry.identity,),
         )
         return Placed(
             match=match,
@@ -121,6 +122,7 @@ class Grouper:
             summary_source=source,
             at=self.now,
             topics=tuple(sorted(decision.topic for decision in one.decisions)),
+            earlier=placement.earlier,
         )
         item = None
         if placement.relation == "founder":

@@ -21,7 +21,7 @@ from watcher.relevance.features import Document
 from watcher.relevance.stages import full_document, own_article, snippet_document
 from watcher.relevance.threshold import likely
 from watcher.types import Entry, FullText, Rules, StreamDelta
-from watcher.urls import redact
+from watcher.urls import landing, redact
 from watcher.workers import Workers
 
 PAGES_AT_ONCE = 8
@@ -154,7 +154,7 @@ class Judge:
             article = await self.workers.extract(answer.body, answer.url)
         except (FetchError, WorkerError) as error:
             return replace(entry, article_note=str(error))
-        return replace(entry, article=article.text, article_note=None)
+        return replace(entry, article=article.text, article_note=None, landed=landing(url, answer.url))
 
     def _worth_reading(self, candidate: Candidate, judged: Mapping[str, Judgement], now: datetime) -> bool:
         """Old and excluded entries cost nobody a request."""

@@ -114,7 +114,8 @@ def sift(
             entry = _entry(feed, parsed, one, now=now)
             wanted = frozenset(topics)
         else:
-            entry, wanted = _again(known, feed, one.item, topics)
+            led = known is by_identity.get(one.identity) and known.entry.identity != one.identity
+            entry, wanted = _again(known, feed, one.item, topics, led=led)
         if wanted:
             candidate = Candidate(
                 entry=entry, feed=feed, topics=wanted, new=known is None, capped=one.item.capped, first=first
@@ -158,15 +159,20 @@ def _outlet(feed: Feed, parsed: ParsedFeed, item: FeedEntry) -> str:
     return cut(parsed.title, LONGEST_OUTLET) or (outlet(item.url) if item.url else feed.name)
 
 
-def _again(known: KnownEntry, feed: Feed, item: FeedEntry, topics: Collection[str]) -> tuple[Entry, frozenset[str]]:
-    """A known entry as it reads now, and the topics that have not judged it, or have to judge it again."""
+def _again(
+    known: KnownEntry, feed: Feed, item: FeedEntry, topics: Collection[str], *, led: bool
+) -> tuple[Entry, frozenset[str]]:
+    """A known entry as it reads now, and the topics that have not judged it, or have to judge it again.
+
+    ``led``: the item's address is where the entry's redirects led; then its other words are another item's, no edit.
+    """
     missing = frozenset(topics) - known.decided.keys()
     if not known.entry.title:  # a tombstone: its words are gone, so nothing can be said to have changed
         return known.entry, missing
     title = item.title or known.entry.title
     reads = content_hash(title, item.text)
     # Two feeds may carry one article with different snippets: that is no edit, and would flip at every poll.
-    if item.capped or reads == known.entry.content_hash or known.feeds != {feed.id}:
+    if led or item.capped or reads == known.entry.content_hash or known.feeds != {feed.id}:
         return known.entry, missing
     now_reads = replace(known.entry, title=title, text=item.text, url=item.url or known.entry.url, content_hash=reads)
     if not materially_changed(known.entry, now_reads):

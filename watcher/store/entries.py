@@ -66,6 +66,7 @@ def find_entry(conn: Connection, needle: str, canonical: str | None) -> Entry | 
         entries.c.identity == (canonical or needle),
         entries.c.identity == needle,
         entries.c.url == needle,
+        entries.c.landed == (canonical or needle),
     ]
     for condition in sought:
         found = conn.execute(select(*rows.ENTRY).where(condition).order_by(entries.c.first_seen).limit(1)).first()
@@ -97,11 +98,12 @@ def entomb(conn: Connection, entry_id: str) -> bool:
 def _ids_by_identity(conn: Connection, identities: Collection[str]) -> dict[str, str]:
     stored = {storable(identity): identity for identity in identities}
     entries = tables.entries
-    return {
-        stored[row.identity]: row.id
-        for part in rows.chunks(stored)
-        for row in conn.execute(select(entries.c.identity, entries.c.id).where(entries.c.identity.in_(part)))
-    }
+    found: dict[str, str] = {}
+    for column in (entries.c.landed, entries.c.identity):  # an entry's own address says more than a redirect to it
+        for part in rows.chunks(stored):
+            known = select(column, entries.c.id).where(column.in_(part)).order_by(entries.c.first_seen.desc())
+            found.update((stored[address], entry) for address, entry in conn.execute(known))
+    return found
 
 
 def _ids_by_guid(conn: Connection, feed: str, guids: Collection[str]) -> dict[str, str]:

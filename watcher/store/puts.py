@@ -54,6 +54,7 @@ def put_entries(conn: Connection, found: Sequence[Entry]) -> int:
         keeps_article = said.article.is_(None) & entries.c.article.is_not(None)
         changed = {name: said[name] for name in ("url", "title", "text", "outlet", "language", "content_hash")}
         changed["published"] = func.coalesce(said.published, entries.c.published)
+        changed["landed"] = func.coalesce(said.landed, entries.c.landed)
         changed["article"] = func.coalesce(said.article, entries.c.article)
         changed["article_note"] = case((keeps_article, entries.c.article_note), else_=said.article_note)
         told = new.on_conflict_do_update(["id"], set_=changed, where=entries.c.tombstone.is_(False))
@@ -135,7 +136,13 @@ def _put_stories(conn: Connection, joined: Sequence[NewMember]) -> None:
     conn.execute(
         new.on_conflict_do_update(["id"], set_={"last_at": later}),
         [
-            {"id": member.story, "destination": member.destination, "opened_at": member.at, "last_at": member.at}
+            {
+                "id": member.story,
+                "destination": member.destination,
+                "opened_at": member.at,
+                "last_at": member.at,
+                "earlier": member.earlier,
+            }
             for member in joined
         ],
     )

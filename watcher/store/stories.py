@@ -1,4 +1,4 @@
-"""The stories that are still open at a destination.
+"""The stories of a destination, open or closed not long ago.
 
 Rule: a story is read whole, members in the order in which they came.
 """
@@ -41,7 +41,7 @@ def told_rows(conn: Connection, ids: Collection[str]) -> list[OutboxItem]:
 
 
 def open_stories(conn: Connection, *, destination: str, since: datetime) -> list[Story]:
-    """Stories of a destination whose last member came at or after ``since``, oldest first.
+    """Stories of a destination whose last member came at or after ``since``, oldest first: open ones and closed ones.
 
     A member's text is its article's where that was fetched, else the feed's.
     """
@@ -56,6 +56,8 @@ def open_stories(conn: Connection, *, destination: str, since: datetime) -> list
             entries.c.text,
             entries.c.article,
             entries.c.language,
+            entries.c.identity,
+            entries.c.landed,
             story_members.c.added_at,
         )
         .join_from(stories, story_members, stories.c.id == story_members.c.story)
@@ -74,6 +76,7 @@ def open_stories(conn: Connection, *, destination: str, since: datetime) -> list
             text=row.article or row.text,
             seen=row.added_at,
             language=row.language,
+            addresses=(row.identity, row.landed) if row.landed else (row.identity,),
         )
         grown.setdefault(row.id, []).append(member)
     return [

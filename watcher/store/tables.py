@@ -99,6 +99,7 @@ entries = Table(
     Column("content_hash", Words, nullable=False),
     Column("article", Words),
     Column("article_note", Words),
+    Column("landed", Words, index=True),
     Column("tombstone", Boolean, nullable=False, default=False),
     comment="Items, global over all feeds. A tombstone's text is gone; its identity stays, so it never returns.",
 )
@@ -140,6 +141,7 @@ stories = Table(
     Column("destination", Words, nullable=False),
     Column("opened_at", Moment, nullable=False),
     Column("last_at", Moment, nullable=False),
+    Column("earlier", Words),
     Index(None, "destination", "last_at"),
     comment="Matches about one event at one destination.",
 )

@@ -5,11 +5,12 @@ An entry joins a story when its text is, but for truncation and light editing, t
 merge hides news, so doubt founds a story.
 """
 
-from watcher.stories.board import STAYS_OPEN, Board, story_id
+from watcher.stories.board import REMEMBERED, STAYS_OPEN, Board, story_id
 from watcher.stories.edits import Edit, edited
 from watcher.stories.novelty import content_stems, new_sentences
 
 __all__ = [
+    "REMEMBERED",
     "STAYS_OPEN",
     "Board",
     "Edit",

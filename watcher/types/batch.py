@@ -25,6 +25,8 @@ class NewMember:
     at: datetime
     topics: tuple[str, ...] = ()
     """The topics that matched it at this destination."""
+    earlier: str | None = None
+    """Of a founder: the closed story about the same event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

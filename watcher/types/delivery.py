@@ -36,6 +36,8 @@ class StoryMember:
     seen: datetime
     language: str = "und"
     """As the entry has it: whose stop words and table of common words apply."""
+    addresses: tuple[str, ...] = ()
+    """Its identity, and where its article's redirects led: two entries that share one are one article."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,8 @@ class Placement:
     nearest: str | None
     """The member it is closest to."""
     similarity: float
+    earlier: str | None = None
+    """Of a founder: the closed story about the same event."""
 
 
 OutboxKind = Literal["parent", "reply", "update", "digest", "notice"]
@@ -128,6 +132,18 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """The closed story that a new one takes up again."""
+
+    headline: str
+    last_at: datetime
+    receipt: Receipt | None = None
+    """Where it was told."""
+    link: str | None = None
+    """The address of that message, where the notifier knows one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One story or follow-up as it is told: everything a renderer needs and nothing it must look up."""
 
@@ -148,6 +164,7 @@ class Alert:
     """When the story's last member came, if that was after it was told."""
     news: str = ""
     """The headline of the latest follow-up in the thread, with its outlet."""
+    earlier: Earlier | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,8 @@ class Entry:
     """The fetched article's text."""
     article_note: str | None = None
     """Why there is no article although one was asked for."""
+    landed: str | None = None
+    """Canonical address of the page that redirects led to, when the article was fetched and it lay elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from watcher.store import rows
 from watcher.store.outbox.followers import items, told_and_gone
 from watcher.store.tables import decisions, entries, matches, outbox, stories, story_members
-from watcher.types import Decision, Entry, OutboxItem, Relation, SummarySource
+from watcher.types import Decision, Earlier, Entry, OutboxItem, Relation, SummarySource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class AlertRow:
     """Headline and outlet of the latest reply."""
     replaces: bool = False
     """The story was told here before, by a message that is gone."""
+    earlier: Earlier | None = None
+    """Of a parent: the closed story that its own takes up again."""
 
 
 def alerts(conn: Connection, keys: Sequence[str]) -> dict[str, AlertRow]:
@@ -61,7 +63,32 @@ def _alert(conn: Connection, row: Row[Any]) -> AlertRow:
         latest=_latest(conn, row) if row.kind == "parent" else None,
         news=_news(conn, row) if row.kind == "parent" else "",
         replaces=row.kind == "parent" and _was_told(conn, row),
+        earlier=_earlier(conn, row) if row.kind == "parent" else None,
     )
+
+
+def _earlier(conn: Connection, row: Row[Any]) -> Earlier | None:
+    """The closed story as it was told: by its parent, or by the digest that held it."""
+    closed, digests = stories.alias(), outbox.alias()
+    told = (
+        select(
+            entries.c.title,
+            closed.c.last_at,
+            func.coalesce(outbox.c.receipt_channel, digests.c.receipt_channel).label("channel"),
+            func.coalesce(outbox.c.receipt_ts, digests.c.receipt_ts).label("ts"),
+        )
+        .select_from(stories)
+        .join(closed, closed.c.id == stories.c.earlier)
+        .join(outbox, (outbox.c.story == closed.c.id) & (outbox.c.kind == "parent"))
+        .join(entries, entries.c.id == outbox.c.entry)
+        .outerjoin(digests, digests.c.key == outbox.c.digest)
+        .where(stories.c.id == row.story, entries.c.tombstone.is_(False))
+        .order_by(outbox.c.number)
+    )
+    found = conn.execute(told.limit(1)).first()
+    if found is None or not found.title:
+        return None
+    return Earlier(headline=found.title, last_at=found.last_at, receipt=rows.receipt(found.channel, found.ts))
 
 
 def _latest(conn: Connection, row: Row[Any]) -> datetime | None:
