@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 RUN    := $(VENV)/.runtime
 export WATCHER_CORPORA ?= $(abspath $(wildcard ../shared))
 
-.PHONY: all demo run test test-fast lint eval bench bench-peers bench-scale corpora image schema picture clean
+.PHONY: all demo run test test-fast lint eval bench bench-peers bench-scale torture corpora image schema picture clean
 all: lint test
 
 # what the product itself needs (demo, run), and what working on it needs on top of that
@@ -55,6 +55,9 @@ bench-peers: $(READY)
 # whether it scales: cost by number of feeds, slow servers, feeds made to harm, memory; a quarter of an hour
 bench-scale: $(READY)
 	$(BIN)/python -m tests.bench.scale $(ARGS)
+# the service, killed 200 times at random moments while Slack fails; seven minutes. ARGS="--kills 50 --seed 7"
+torture: $(READY)
+	$(BIN)/python -m tests.torture $(ARGS)
 corpora: $(READY)
 	$(BIN)/pytest -n 2 --dist loadfile -m corpora -o faulthandler_timeout=1200 $(ARGS)
 image:

@@ -32,6 +32,8 @@ _NEEDED = {
     "conversations.replies": "channels:history",
 }
 _TOTAL = 13_200
+SLOW = 0.5
+"""Seconds that a slow answer takes."""
 
 
 @dataclass
@@ -56,7 +58,8 @@ class FakeSlack:
     """``faults[method]`` are used up one call at a time.
 
     ``ok`` · ``429:<seconds>`` · ``500`` · ``html`` · ``truncated`` · ``plain`` · ``close`` (reads, then closes) ·
-    ``store-close`` · ``store-500`` · ``store-html`` · ``store-truncated`` · ``hang`` · ``store-hang`` · any error code.
+    ``store-close`` · ``store-500`` · ``store-html`` · ``store-truncated`` · ``hang`` · ``store-hang`` ·
+    ``slow`` (stores, and answers half a second later) · any error code.
     """
 
     clock: Callable[[], datetime] = lambda: NOW
@@ -126,7 +129,8 @@ class FakeSlack:
         stored, _, how = fault.rpartition("store-")
         if fault.startswith("429:"):
             return _json({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": fault[4:]})
-        body = self._reply(method, args, request) if fault == "ok" or stored or fault.startswith("store-") else {}
+        takes = fault in {"ok", "slow"} or stored or fault.startswith("store-")
+        body = self._reply(method, args, request) if takes else {}
         if fault != "ok" and how not in _BREAKS:
             body = {"ok": False, "error": fault}
         answer = await _BREAKS.get(how if fault != "ok" else "ok", _fine)(request, body)
@@ -298,6 +302,11 @@ async def _close(request: web.Request, _: dict[str, Any]) -> web.StreamResponse:
     return web.Response()
 
 
+async def _slow(_: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+    await asyncio.sleep(SLOW)
+    return _json(body)
+
+
 async def _hang(_: web.Request, __: dict[str, Any]) -> web.StreamResponse:
     await asyncio.Event().wait()
     raise AssertionError("the client went first")
@@ -311,6 +320,7 @@ _BREAKS = {
     "truncated": _truncated,
     "close": _close,
     "hang": _hang,
+    "slow": _slow,
 }
 
 
