@@ -110,7 +110,7 @@ async def test_a_token_that_is_mended_in_its_file_is_enough_and_the_ops_channel_
     (notice,) = [one["text"] for one in desk.slack.messages if one["channel"] == "C0OPSROOM1"]
     assert "The token was refused (invalid_auth) from Mon" in notice
     assert "9 messages waited" in notice
-    assert desk.store.read_now(outbox.token_trouble, "slack") is None
+    assert desk.store.read_now(outbox.silences, "slack") == {}
 
 
 async def test_what_is_known_of_it_outlives_a_restart(desk: Desk) -> None:

@@ -70,6 +70,10 @@ def more_news_than_may_leave_at_once(place: World) -> None:
     place.feeds["two"].append(item(9, *ON_TOPIC[TOLD]))
 
 
+def slack_loses_an_answer(place: World) -> None:
+    place.slack.faults["chat.postMessage"].append("close")
+
+
 def the_token_was_revoked(place: World) -> None:
     place.slack.faults["chat.postMessage"].append("token_revoked")
 
@@ -95,6 +99,7 @@ SCENARIOS = {
     "429": Scenario([slack_asks_for_patience]),
     "blocks": Scenario([slack_refuses_the_blocks_once]),
     "dead": Scenario([slack_refuses_one_message], lost=1),
+    "lost": Scenario([slack_loses_an_answer]),
     "token": Scenario([the_token_was_revoked, nothing_special]),
     "update": Scenario([nothing_special, another_outlet_has_it]),
     "notice": Scenario([a_feed_is_gone], messages=TOLD + 1),
@@ -117,7 +122,8 @@ VERB_IN = {
     "retry_later": "429",
     "retry_now": "plain",
     "token_refused": "token",
-    "token_taken": "token",
+    "taken": "token",
+    "unreachable": "lost",
     "mark_plain": "blocks",
     "bury": "dead",
 }

@@ -24,7 +24,7 @@ from watcher.desk.listening import listen
 from watcher.errors import ConfigError, StateError
 from watcher.readiness import Pulse, reasons_not_ready
 from watcher.store.feeds import due_feeds, feed_states
-from watcher.store.outbox import oldest_due, pending_count, token_trouble
+from watcher.store.outbox import oldest_due, pending_count, silences
 from watcher.web import Server, serve, site
 
 log = structlog.get_logger("watcher.service")
@@ -77,7 +77,9 @@ class Service:
         scheduler = self._scheduler()
         try:
             self.seen = self.seen or fingerprint(config.watched)
-            self._begin(await app.start())
+            new_topics = await app.start()
+            await app.say_off()
+            self._begin(new_topics)
             scheduler.start()
             self._spawn(partial(ticks.keep, scheduler, wall=self.wall, every=POLL_EVERY))
             if (socket := listen(app, self._spawn)) is not None:
@@ -257,7 +259,7 @@ class Service:
         try:
             states = await app.store.read(feed_states, [one.id for one in app.config.feeds])
             oldest = await app.store.read(oldest_due, now)
-            refused = await app.store.read(token_trouble, app.config.notify)
+            refused = (await app.store.read(silences, app.config.notify)).get("token")
         except StateError as error:
             return (str(error),)
         counted = [one for one in states.values() if not one.gone and not one.told_to_wait]

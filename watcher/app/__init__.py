@@ -182,6 +182,10 @@ class App:
         await self.notices.say(self.config)
         await NearMisses(store=self.store, clock=self.clock).say(self.config)
 
+    async def say_off(self) -> None:
+        """Tell each topic from when to when nothing was watched, if that was long; at the start, before any poll."""
+        await self.notices.say_off(self.config)
+
     async def say_quiet(self) -> None:
         """Let the log say which topics had no alert for a week."""
         await self.quiet.say([name for name, topic in self.config.topics.items() if not topic.paused])

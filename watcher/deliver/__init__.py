@@ -16,6 +16,7 @@ from watcher.deliver.gate import Clock, Gate, Problem, Step, Tally
 from watcher.deliver.muted import drop_muted
 from watcher.deliver.policy import Policy, TopicPolicy
 from watcher.deliver.sending import Courier, Sleep
+from watcher.deliver.silences import Silences
 from watcher.notifiers import Notifier
 from watcher.store import Store, outbox
 from watcher.timing import day_around
@@ -74,8 +75,8 @@ async def deliver(
     """
     tally = Tally()
     for name, notifier in notifiers.items():
-        if notifier.remote and tally.suspended is None:
-            tally.suspended = await store.read(outbox.token_trouble, name)
+        if notifier.remote:
+            tally.silences |= await store.read(outbox.silences, name)
     courier = Courier(
         store=store,
         notifiers=notifiers,
@@ -86,6 +87,7 @@ async def deliver(
         on_step=on_step,
         tally=tally,
         gate=Gate(store=store, notifiers=notifiers, policy=policy, clock=clock, on_step=on_step, tally=tally),
+        silences=Silences(store=store, policy=policy, clock=clock, tally=tally),
     )
     ends = clock() + (drain or timedelta())
     while True:
@@ -102,7 +104,7 @@ async def deliver(
         pending=pending,
         dead=tally.dead,
         errors=tuple(tally.problems.values()),
-        suspended=tally.suspended,
+        suspended=tally.silences.get("token"),
     )
 
 
@@ -173,7 +175,7 @@ async def _send_due(courier: Courier) -> None:
 async def _claim(courier: Courier, serving: set[str]) -> list[OutboxItem]:
     courier.on_step("deliver.claim")
     now = courier.clock()
-    most = 1 if courier.tally.suspended else AT_ONCE
+    most = 1 if "token" in courier.tally.silences else AT_ONCE
     return await courier.store.write(
         outbox.claim,
         owner=courier.owner,

@@ -43,8 +43,8 @@ class Tally:
     problems: dict[str, Problem] = field(default_factory=dict)
     waits: dict[str, datetime] = field(default_factory=dict)
     """Destination → when it may go on: it was paced, or asked us to slow down."""
-    suspended: Trouble | None = None
-    """The token is refused: one message at a time is tried until one is taken."""
+    silences: dict[outbox.Silence, Trouble] = field(default_factory=dict)
+    """Why nothing was taken lately. While the token is refused, one message at a time is tried until one is taken."""
     floods: dict[str, datetime] = field(default_factory=dict)
     """Destination → when its open flood window ends."""
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from watcher.deliver import telling
 from watcher.deliver.gate import Clock, Gate, Step, Tally
 from watcher.deliver.policy import Policy
+from watcher.deliver.silences import Silences
 from watcher.errors import GONE_THREAD, DeliveryError
 from watcher.notifiers import Notifier
 from watcher.store import Store, outbox
@@ -58,6 +59,7 @@ class Courier:
     on_step: Step
     tally: Tally
     gate: Gate
+    silences: Silences
 
     async def tell(self, item: OutboxItem) -> None:
         """Bring a claim to its end: the row is sent, held, given back with an error, or buried."""
@@ -217,17 +219,8 @@ class Courier:
             self.tally.sent += 1
 
     async def _taken(self, item: OutboxItem) -> None:
-        """The service took a message: what waited for that goes on."""
         self.tally.problems.pop(item.destination, None)
-        known, now = self.tally.suspended, self.clock()
-        if known is None:
-            return
-        self.tally.suspended = None
-        text = telling.token_taken(known, now, self.policy.zone)
-        name = item.destination.partition(":")[0]
-        await self.store.write(
-            outbox.token_taken, name, ops=self.policy.ops, installation=self.store.installation, text=text, now=now
-        )
+        await self.silences.ended(item)
 
     # -- what did not work
 
@@ -248,20 +241,13 @@ class Courier:
         at = now + _pause(item, error)
         if error.retry_after is not None:
             self.tally.waits[item.destination] = at
-        if error.scope == "token":
-            await self._suspend(item, error, text, at)
+        await self.silences.refused(item, error, text=text, at=at)
         await self.store.write(outbox.retry_later, item.key, at=at, error=text, unsure=doubtful, owner=self.owner)
 
     async def _thread_gone(self, item: OutboxItem, thread: Receipt) -> None:
         """Somebody has deleted what is answered: this reply becomes the story's next parent, at its next claim."""
         await self.store.write(outbox.message_gone, thread)
         await self.store.write(outbox.give_back, item.key, owner=self.owner)
-
-    async def _suspend(self, item: OutboxItem, error: DeliveryError, text: str, at: datetime) -> None:
-        """Nothing of this notifier can be sent: no other channel has to find that out for itself."""
-        name, now = item.destination.partition(":")[0], self.clock()
-        await self.store.write(outbox.token_refused, name, code=error.code, error=text, at=at, now=now)
-        self.tally.suspended = await self.store.read(outbox.token_trouble, name)
 
     async def _resolve_again(self, item: OutboxItem) -> None:
         """The name may stand for another channel by now."""

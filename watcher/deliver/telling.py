@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from watcher.deliver.policy import Policy
 from watcher.store.outbox import AlertRow
+from watcher.store.outbox.pausing import WAITING
 from watcher.types import Alert, Decision, Entry, HoldReason, Message, OutboxItem, Trouble, Why
 
 BEST = 8
@@ -102,11 +103,10 @@ def buried(item: OutboxItem, row: AlertRow | None, reason: str) -> str:
 
 
 def token_taken(trouble: Trouble, now: datetime, zone: ZoneInfo) -> str:
-    """What the ops channel hears when a token works again; ``{waiting}`` is filled in with the number of messages."""
-    since, until = (when.astimezone(zone).strftime("%a %d %b %H:%M %Z") for when in (trouble.since, now))
+    """What the ops channel hears when a token works again."""
     return (
-        f"The token was refused ({trouble.what}) from {since} to {until}, so nothing could be posted. "
-        "It is taken again; {waiting} messages waited and are sent now, as the caps allow."
+        f"The token was refused ({trouble.what}) {_span(trouble.since, now, zone)}, so nothing could be posted. "
+        f"It is taken again; {WAITING} messages waited and are sent now, as the caps allow."
     )
 
 
@@ -140,6 +140,19 @@ def _near_miss(line: Mapping[str, Any]) -> Alert:
         why=(),
         notes=(line["note"],),
     )
+
+
+def was_silent(title: str, since: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """What a topic's readers hear after an outage."""
+    return (
+        f"{title}: nothing could be posted here {_span(since, now, zone)}. "
+        f"{WAITING} more alerts of that time follow, as the caps allow."
+    )
+
+
+def _span(since: datetime, until: datetime, zone: ZoneInfo) -> str:
+    begins, ends = (when.astimezone(zone) for when in (since, until))
+    return f"from {begins:%a} {begins.day} {begins:%b %H:%M} to {ends:%a} {ends.day} {ends:%b %H:%M %Z}"
 
 
 def parts(message: Message) -> tuple[Message, ...]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import sha256
 
 import structlog
 
 from watcher.config import Config
+from watcher.notices import words
 from watcher.notices.plan import Scene, Sources, plan
 from watcher.store import Store
 from watcher.store.feeds import feed_states
 from watcher.store.notices import known_troubles, put_notices
-from watcher.types import Destination
+from watcher.types import Destination, Notice
 
 log = structlog.get_logger("watcher.notices")
 
@@ -56,6 +58,39 @@ class Notices:
             for line in notice.text.splitlines():
                 log.warning("feeds.notice", topic=notice.topic or None, reason=line)
         return len(told.notices)
+
+    async def say_off(self, config: Config) -> int:
+        """Tell each topic that nothing was watched for a while, if so; returns how many topics there are to tell."""
+        now = self.clock()
+        states = await self.store.read(feed_states, [one.id for one in config.feeds])
+        since = max((one.last_polled for one in states.values() if one.last_polled is not None), default=None)
+        usual = config.health.polls * min(one.every for one in config.feeds)
+        if since is None or now - since < max(OFF, usual):
+            return 0
+        told = [
+            Notice(
+                name=sha256(f"off\n{since.isoformat()}\n{name}".encode()).hexdigest()[:16],
+                text=words.was_off(topic.title, since, now, config.timezone),
+                topic=name,
+            )
+            for name, topic in config.topics.items()
+            if not topic.paused
+        ]
+        await self.store.write(
+            put_notices,
+            told,
+            destinations=destinations(config),
+            installation=self.store.installation,
+            standing=(),
+            over=(),
+            now=now,
+        )
+        log.warning("service.was_off", since=since.isoformat(), until=now.isoformat())
+        return len(told)
+
+
+OFF = timedelta(hours=1)
+"""So long nothing was polled before anybody is told; a restart or an upgrade is no outage."""
 
 
 def destinations(config: Config) -> dict[str, tuple[str, ...]]:

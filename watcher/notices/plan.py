@@ -86,8 +86,8 @@ def _forget_removed(scene: Scene, told: Told) -> None:
     """A feed or topic that left the configuration takes its troubles along."""
     for subject in scene.troubles:
         kind, _, name = subject.partition(":")
-        if kind == "token":
-            continue  # no feed's and no topic's: it ends when a message is taken
+        if kind in {"token", "outage"}:
+            continue  # no feed's and no topic's: delivery begins and ends them
         if subject != ALL and name not in (scene.topics if kind == "topic" else scene.feeds):
             told.over.append(subject)
 

@@ -84,6 +84,14 @@ def odd(feed: Feed, state: FeedState) -> str:
     return f"{feed.name} ({state.url}): {state.warning}. Nothing is told twice because of it; tell the publisher."
 
 
+def was_off(title: str, since: datetime, until: datetime, zone: ZoneInfo) -> str:
+    """For the topic's own readers."""
+    return (
+        f"{title}: watcher was off from {moment(since, zone)} to {moment(until, zone)}. "
+        "What its feeds still hold of that time is read now."
+    )
+
+
 def topic_blind(title: str, bad: Sequence[str], count: int) -> str:
     """For the topic's own readers."""
     who = f" ({several(bad)})" if len(bad) <= NAMED else ""

@@ -182,12 +182,30 @@ def put_stream(conn: Connection, delta: StreamDelta, at: datetime) -> None:
 
 
 def put_notice(
-    conn: Connection, notice: Notice, destinations: Collection[str], *, installation: str, now: datetime
+    conn: Connection,
+    notice: Notice,
+    destinations: Collection[str],
+    *,
+    installation: str,
+    now: datetime,
+    at: datetime | None = None,
 ) -> None:
-    """Queue one notice for each of these."""
+    """Queue one notice for each of these. ``at``: its place in their order."""
     key = f"{installation}/notice/{notice.name}"
     for number, destination in enumerate(destinations):
-        _queue(conn, notice, key if number == 0 else f"{key}/{number}", destination, now)
+        item = OutboxItem(
+            key=key if number == 0 else f"{key}/{number}",
+            destination=destination,
+            kind="notice",
+            topic=notice.topic,
+            story=None,
+            entry=None,
+            strength=0.0,
+            created_at=at or now,
+        )
+        text = {"key": item.key, "text": notice.text, "made_at": now}
+        conn.execute(rows.insert(conn, notices).on_conflict_do_nothing(), text)
+        put_outbox(conn, (item,))
 
 
 def put_troubles(conn: Connection, standing: Sequence[Trouble]) -> None:
@@ -199,19 +217,3 @@ def put_troubles(conn: Connection, standing: Sequence[Trouble]) -> None:
     conn.execute(
         new.on_conflict_do_update(["subject"], set_=changed), [rows.values_of(trouble) for trouble in standing]
     )
-
-
-def _queue(conn: Connection, notice: Notice, key: str, destination: str, now: datetime) -> None:
-    text = {"key": key, "text": notice.text, "made_at": now}
-    conn.execute(rows.insert(conn, notices).on_conflict_do_nothing(), text)
-    item = OutboxItem(
-        key=key,
-        destination=destination,
-        kind="notice",
-        topic=notice.topic,
-        story=None,
-        entry=None,
-        strength=0.0,
-        created_at=now,
-    )
-    put_outbox(conn, (item,))

@@ -48,7 +48,8 @@ WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     outbox.message_gone,
     outbox.retract,
     outbox.token_refused,
-    outbox.token_taken,
+    outbox.taken,
+    outbox.unreachable,
 )
 
 READ_VERBS: tuple[Callable[..., Any], ...] = (
@@ -82,7 +83,7 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     outbox.channel_id,
     outbox.parent_of,
     outbox.find_row,
-    outbox.token_trouble,
+    outbox.silences,
     report.entry_report,
     report.feed_rows,
     report.feed_languages,

@@ -18,11 +18,12 @@ from watcher.store.outbox.counts import (
 from watcher.store.outbox.ends import bury, drop, revive, settle
 from watcher.store.outbox.gone import find_row, message_gone, retract
 from watcher.store.outbox.holds import held, hold, in_digest, make_digest, release
-from watcher.store.outbox.pausing import token_refused, token_taken, token_trouble
+from watcher.store.outbox.pausing import Silence, silences, taken, token_refused, unreachable
 from watcher.store.outbox.updates import parent_of, settle_update
 
 __all__ = [
     "AlertRow",
+    "Silence",
     "Told",
     "alerts",
     "bury",
@@ -50,8 +51,9 @@ __all__ = [
     "sent_between",
     "settle",
     "settle_update",
+    "silences",
+    "taken",
     "token_refused",
-    "token_taken",
-    "token_trouble",
     "told_since",
+    "unreachable",
 ]
