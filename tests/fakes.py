@@ -96,6 +96,11 @@ class FakeNotifier:
                 return Receipt(channel=channel_id, ts=post.ts)
         return None
 
+    async def posted_keys(self, channel_id: str, since: datetime) -> list[str]:
+        if self.find_faults:
+            raise self.find_faults.pop(0)
+        return [post.message.key for post in self.posts if post.channel == channel_id and post.at >= since]
+
     async def resolve(self, channel: str) -> str:
         if channel == "#missing":
             raise refusal()

@@ -147,6 +147,7 @@ NOT_ON_THE_LINE = {
     "revive": "for `watcher retry`",
     "retract": "for `watcher retract`",
     "message_gone": "when somebody deleted a message: test_deliver_threads.py",
+    "mark_restored": "after a backup was put in place: test_deliver_restored.py",
     "release": "what waits alone, after quiet hours: test_deliver.py, whose clock can be moved",
 }
 STEPS = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from importlib import import_module
 
 import pytest
@@ -156,6 +157,17 @@ async def test_one_that_cannot_take_back_says_so(make: Make) -> None:
             await notifier.delete(Receipt(channel="#desk", ts="1"))
         assert caught.value.scope == "message"
         assert caught.value.remedy
+
+
+@keeping
+async def test_the_keys_of_what_a_channel_shows_are_told_from_a_moment_on(make: Make) -> None:
+    async with make() as notifier:
+        channel = await notifier.resolve("#desk")
+        for key in ("i/1", "i/2"):
+            await notifier.send(Message(key=key, kind="alert", items=(alert(),)), channel)
+        assert sorted(await notifier.posted_keys(channel, NOW)) == ["i/1", "i/2"]
+        assert await notifier.posted_keys(channel, NOW + timedelta(hours=1)) == []
+        assert await notifier.posted_keys(await notifier.resolve("#general"), NOW) == []
 
 
 @every

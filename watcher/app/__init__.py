@@ -22,6 +22,8 @@ from watcher.app.parts import (
     make_fetcher,
     make_notifiers,
     make_scorer,
+    say_restored,
+    say_suspended,
     spare_collector,
     utc_now,
 )
@@ -30,6 +32,7 @@ from watcher.app.taught import Answers, add_stored, examples_of, load_answers, w
 from watcher.config import Config
 from watcher.deliver import DeliverReport, Policy, deliver
 from watcher.deliver.gate import Clock, Step
+from watcher.deliver.restored import notice_restored
 from watcher.fetch import Fetcher
 from watcher.learn import Learner
 from watcher.metrics import Metrics
@@ -101,6 +104,8 @@ class App:
     learner: Learner
     quiet: Quiet
     notices: Notices
+    compared: bool = False
+    """Whether the channels were asked if they hold more than the database knows of."""
     suspended: Trouble | None = None
     """The token is refused: as the last pass over the outbox found it."""
     answered: Callable[[], bool]
@@ -201,6 +206,9 @@ class App:
 
     async def deliver(self, *, drain: timedelta | None = None) -> DeliverReport:
         """One pass over the outbox; with ``drain`` it waits, so long in all, for pacing and for ``Retry-After``."""
+        if not self.compared:
+            self.compared = True
+            say_restored(await notice_restored(self.store, self.notifiers, now=self.clock()))
         policy = self._policy(await self._caught_up())
         report = await deliver(
             self.store,
@@ -216,17 +224,9 @@ class App:
         for problem in report.errors:
             self.metrics.delivery_errors.labels(problem["name"]).inc()
             log.warning("deliver.failed", channel=problem["name"], reason=problem["message"])
-        self._say_suspended(report)
+        say_suspended(self.suspended, report.suspended, pending=report.pending)
+        self.suspended = report.suspended
         return report
-
-    def _say_suspended(self, report: DeliverReport) -> None:
-        """A token that is refused is told once, and once that it is taken again."""
-        now, before = report.suspended, self.suspended
-        self.suspended = now
-        if now is not None and before is None:
-            log.error("deliver.token_refused", code=now.what, since=now.since.isoformat(), pending=report.pending)
-        elif now is None and before is not None:
-            log.info("deliver.token_taken", code=before.what, since=before.since.isoformat(), pending=report.pending)
 
     def count_poll(self, report: PollReport) -> None:
         """Add a poll's figures to the metrics."""

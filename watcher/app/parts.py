@@ -20,7 +20,7 @@ from watcher.notifiers.webhook import WebhookNotifier
 from watcher.relevance import Scorer, scorer_factory
 from watcher.relevance.stream import RAREST, Stream
 from watcher.seeds import load
-from watcher.types import Article, Example, Seed, Sensitivity, TermShares
+from watcher.types import Article, Example, Seed, Sensitivity, TermShares, Trouble
 from watcher.workers.confined import give_back, keep_little
 
 log = structlog.get_logger("watcher.app")
@@ -116,6 +116,20 @@ def make_notifiers(config: Config, console: Console, *, printing: bool) -> dict[
         return {"slack": WebhookNotifier(lambda: reread(known).webhook_url or "", proxy=proxy)}
     slack = SlackNotifier(lambda: reread(known).bot_token or "", base_url=known.api_url, proxy=proxy)
     return {"slack": slack}
+
+
+def say_suspended(before: Trouble | None, now: Trouble | None, *, pending: int) -> None:
+    """Log that the token is refused, once, and that it is taken again."""
+    if now is not None and before is None:
+        log.error("deliver.token_refused", code=now.what, since=now.since.isoformat(), pending=pending)
+    elif now is None and before is not None:
+        log.info("deliver.token_taken", code=before.what, since=before.since.isoformat(), pending=pending)
+
+
+def say_restored(keys: Sequence[str]) -> None:
+    """Log that the channels hold messages that the database has never heard of, if so."""
+    if keys:
+        log.warning("deliver.restored", unknown=len(keys), reason="the database is older than what was posted")
 
 
 def reread(known: Secrets) -> Secrets:

@@ -74,6 +74,7 @@ async def deliver(
     Cancelled, it gives back what it holds.
     """
     tally = Tally()
+    tally.look_first = await store.read(outbox.look_first, clock())
     for name, notifier in notifiers.items():
         if notifier.remote:
             tally.silences |= await store.read(outbox.silences, name)

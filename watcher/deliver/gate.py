@@ -45,6 +45,8 @@ class Tally:
     """Destination → when it may go on: it was paced, or asked us to slow down."""
     silences: dict[outbox.Silence, Trouble] = field(default_factory=dict)
     """Why nothing was taken lately. While the token is refused, one message at a time is tried until one is taken."""
+    look_first: datetime | None = None
+    """The database is a backup's: look for each key among what was posted since then, before sending it."""
     floods: dict[str, datetime] = field(default_factory=dict)
     """Destination → when its open flood window ends."""
 

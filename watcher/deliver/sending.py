@@ -85,7 +85,7 @@ class Courier:
 
     async def _travel(self, trip: Trip) -> None:
         item = trip.item
-        found = await self._look(trip) if item.unsure else Found(receipt=None)
+        found = await self._look(trip) if item.unsure else await self._posted_already(trip)
         if found.receipt is None and await self.gate.held(item):
             return
         self.on_step("deliver.render")
@@ -174,6 +174,18 @@ class Courier:
             raise
         self.on_step("deliver.send.after")
         return receipt
+
+    async def _posted_already(self, trip: Trip) -> Found:
+        """Look for what a backup that was put in place of the database may not know of."""
+        since, item = self.tally.look_first, trip.item
+        if since is None or item.kind == "notice":
+            return Found(receipt=None)
+        try:
+            return Found(receipt=await trip.notifier.find(item.key, trip.channel, since, item.thread))
+        except DeliveryError as error:
+            if error.scope in {"retry", "token"}:
+                raise
+            return Found(receipt=None)  # it cannot be looked for, now or later
 
     async def _look(self, trip: Trip) -> Found:
         """Look twice for the row's message; where looking is refused again and again, give up on it."""

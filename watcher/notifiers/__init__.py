@@ -37,6 +37,9 @@ class Notifier(Protocol):
     async def find(self, key: str, channel_id: str, since: datetime, thread: Receipt | None) -> Receipt | None:
         """Look for a message by its key among those posted at ``since`` or later; in ``thread`` for replies."""
 
+    async def posted_keys(self, channel_id: str, since: datetime) -> list[str]:
+        """The keys of what the channel shows that was posted at ``since`` or later, by whomever."""
+
     async def resolve(self, channel: str) -> str:
         """Turn a channel as the file names it into the service's own id."""
 

@@ -73,6 +73,11 @@ class ConsoleNotifier:
         del key, channel_id, since, thread
         return None
 
+    async def posted_keys(self, channel_id: str, since: datetime) -> list[str]:
+        """What was printed is not known any more."""
+        del channel_id, since
+        return []
+
     async def resolve(self, channel: str) -> str:
         """A screen has no channels: the name will do."""
         return channel

@@ -6,7 +6,7 @@ Rule: whatever goes wrong comes out as a DeliveryError that says whether the mes
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -94,6 +94,12 @@ class SlackNotifier:
             if error.code != "message_not_found":
                 raise
 
+    async def posted_keys(self, channel_id: str, since: datetime) -> list[str]:
+        """The keys in the channel's history from ``since`` on, those that replies have aside; other people's too."""
+        where = {"channel": channel_id, "oldest": f"{(since - CLOCKS_DIFFER).timestamp():.6f}"}
+        posted = [_key(message) async for message in self._posted("conversations.history", where)]
+        return [key for key in posted if isinstance(key, str)]
+
     async def resolve(self, channel: str) -> str:
         """The id of ``#name``; an id stays as it is.
 
@@ -165,17 +171,21 @@ class SlackNotifier:
             raise
 
     async def _search(self, key: str, method: str, where: dict[str, str]) -> Receipt | None:
+        async for message in self._posted(method, where):
+            if _key(message) == key:
+                return Receipt(channel=where["channel"], ts=str(message["ts"]))
+        return None
+
+    async def _posted(self, method: str, where: dict[str, str]) -> AsyncIterator[dict[str, Any]]:
         asked = {**where, "limit": str(PAGE), "include_all_metadata": "true"}
         for _ in range(MAX_PAGES):
             page = await self._calls.ask_for(method, asked)
             for message in page.get("messages", []):
-                if _key(message) == key:
-                    return Receipt(channel=where["channel"], ts=str(message["ts"]))
+                yield message
             cursor = _next(page)
             if cursor is None:
                 break
             asked["cursor"] = cursor
-        return None
 
     async def _listed(self, wanted: str, kinds: str) -> str | None:
         asked = {"types": kinds, "exclude_archived": "true", "limit": "1000"}

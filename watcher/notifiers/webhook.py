@@ -85,16 +85,15 @@ class WebhookNotifier:
             remedy="delete it in Slack by hand; with a bot token in place of the webhook watcher can",
         )
 
+    async def posted_keys(self, channel_id: str, since: datetime) -> list[str]:
+        """A webhook sees nothing of its channel. Always raises DeliveryError."""
+        del channel_id, since
+        raise _blind()
+
     async def find(self, key: str, channel_id: str, since: datetime, thread: Receipt | None) -> Receipt | None:
         """A webhook sees nothing of its channel. Always raises DeliveryError."""
         del key, channel_id, since, thread
-        raise DeliveryError(
-            "a webhook cannot look up whether a message arrived",
-            outcome="not_sent",
-            scope="channel",
-            code="no_look_up",
-            remedy="with a bot token in place of the webhook nothing is ever told twice",
-        )
+        raise _blind()
 
     async def resolve(self, channel: str) -> str:
         """A webhook's channel is its own, whatever the file calls it."""
@@ -102,6 +101,16 @@ class WebhookNotifier:
 
     async def close(self) -> None:
         """Nothing is kept open."""
+
+
+def _blind() -> DeliveryError:
+    return DeliveryError(
+        "a webhook cannot look up whether a message arrived",
+        outcome="not_sent",
+        scope="channel",
+        code="no_look_up",
+        remedy="with a bot token in place of the webhook nothing is ever told twice",
+    )
 
 
 def _refused(status: int, body: str, headers: object) -> DeliveryError:

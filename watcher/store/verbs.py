@@ -50,6 +50,7 @@ WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     outbox.token_refused,
     outbox.taken,
     outbox.unreachable,
+    outbox.mark_restored,
 )
 
 READ_VERBS: tuple[Callable[..., Any], ...] = (
@@ -84,6 +85,9 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     outbox.parent_of,
     outbox.find_row,
     outbox.silences,
+    outbox.last_told,
+    outbox.look_first,
+    outbox.unheard_of,
     report.entry_report,
     report.feed_rows,
     report.feed_languages,

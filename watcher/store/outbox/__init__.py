@@ -19,6 +19,7 @@ from watcher.store.outbox.ends import bury, drop, revive, settle
 from watcher.store.outbox.gone import find_row, message_gone, retract
 from watcher.store.outbox.holds import held, hold, in_digest, make_digest, release
 from watcher.store.outbox.pausing import Silence, silences, taken, token_refused, unreachable
+from watcher.store.outbox.restored import last_told, look_first, mark_restored, unheard_of
 from watcher.store.outbox.updates import parent_of, settle_update
 
 __all__ = [
@@ -35,8 +36,11 @@ __all__ = [
     "held",
     "hold",
     "in_digest",
+    "last_told",
+    "look_first",
     "make_digest",
     "mark_plain",
+    "mark_restored",
     "mark_sending_unsure",
     "message_gone",
     "oldest_due",
@@ -55,5 +59,6 @@ __all__ = [
     "taken",
     "token_refused",
     "told_since",
+    "unheard_of",
     "unreachable",
 ]
