@@ -1,7 +1,7 @@
-"""Where each fault of feeds, pages and clocks is played: the row's name → what happens, and the tests that show it.
+"""Where each fault of the outside is played: the row's name → what happens, and the tests that show it.
 
-``N`` is the network, ``F`` feed documents, ``D`` dates and clocks, ``A`` articles. ``test_fault_rows.py`` keeps the
-names true. The tests of a file are named ``file::function``.
+``N`` is the network, ``F`` feed documents, ``D`` dates and clocks, ``A`` articles, ``B`` the database, ``K`` the end of
+the process, ``L`` Slack. ``test_fault_rows.py`` keeps the names true. The tests of a file are named ``file::function``.
 """
 
 from __future__ import annotations
@@ -297,6 +297,100 @@ ROWS: dict[str, Row] = {
                 "an_article_that_breaks_its_reader_costs_no_alert",
             ),
             *_of("test_article.py", "hostile_pages_are_refused_and_never_raise_anything_else"),
+        ),
+    ),
+    "B5": Row(
+        "the database is put back from an old backup",
+        _of(
+            "test_deliver_restored.py",
+            "after_an_old_backup_nothing_is_told_again_and_nothing_counts_that_was_not_told",
+            "a_backup_made_while_an_alert_waited_does_not_tell_it_again",
+            "a_database_that_is_up_to_date_is_not_taken_for_a_backup",
+        ),
+    ),
+    "K1-K8": Row(
+        "kill -9 at every step of the line, and at random moments while Slack fails",
+        (
+            *_of(
+                "test_line.py",
+                "after_a_crash_at_any_step_every_alert_arrives_exactly_once",
+                "a_crash_at_a_later_message_loses_and_doubles_nothing_either",
+            ),
+            *_of("test_torture.py", "a_service_that_is_killed_again_and_again_tells_each_story_once_and_in_order"),
+        ),
+    ),
+    "K9": Row(
+        "SIGTERM in the middle of a poll or a post",
+        _of(
+            "test_service.py",
+            "told_to_stop_while_a_feed_hangs_it_ends_with_0_and_the_others_were_told",
+            "told_to_stop_while_slack_hangs_it_ends_with_0_and_each_alert_arrives_once",
+        ),
+    ),
+    "L1": Row(
+        "429, and a burst of matches",
+        _of(
+            "test_deliver.py",
+            "slow_down_is_waited_for_in_a_drain_only",
+            "a_channel_is_paced_in_order_and_another_is_not_held_up",
+            "a_backlog_of_a_hundred_drains_paced_and_in_order",
+        ),
+    ),
+    "L2": Row(
+        "Slack takes a post and its answer is lost: closed, 500, HTML, cut off, hanging, slow",
+        _of(
+            "test_deliver.py",
+            "slack_ends_up_with_each_message_once",
+            "whatever_fails_each_message_arrives_once_and_in_order",
+        ),
+    ),
+    "L3": Row(
+        "looking for a lost post is refused",
+        _of(
+            "test_deliver.py",
+            "where_looking_is_refused_it_is_sent_once_more_and_says_so",
+            "a_possible_repeat_whose_answer_is_lost_too_is_not_repeated_again",
+            "a_look_up_that_must_always_wait_ends_open_too",
+        ),
+    ),
+    "L4": Row(
+        "the token, a channel or a code that nobody knows refuses",
+        (
+            *_of(
+                "test_notifiers_slack.py",
+                "every_code_keeps_its_meaning_and_names_a_remedy",
+                "an_unknown_code_waits_for_somebody",
+                "every_documented_code_is_in_the_table",
+            ),
+            *_of(
+                "test_deliver_token.py",
+                "everything_pending_waits_and_says_how_to_mend_it",
+                "a_token_that_is_mended_in_its_file_is_enough_and_the_ops_channel_hears_of_it",
+                "a_refused_channel_stops_no_other",
+            ),
+            *_of("test_deliver.py", "a_channel_that_needs_mending_waits_and_resumes_alone"),
+        ),
+    ),
+    "L5": Row(
+        "a message that Slack refuses for its own sake",
+        (
+            *_of(
+                "test_deliver.py",
+                "a_poisoned_message_goes_as_text_then_dies_and_blocks_nobody",
+                "plain_text_saves_a_message_whose_blocks_are_refused",
+            ),
+            *_of(
+                "test_deliver_token.py",
+                "the_ops_channel_hears_why_a_message_is_given_up_and_how_to_send_it_again",
+            ),
+        ),
+    ),
+    "L6": Row(
+        "a day without Slack, and 500 alerts that wait",
+        _of(
+            "test_deliver_outage.py",
+            "500_alerts_of_a_day_without_slack_are_told_once_in_order_by_the_cap_and_one_digest_a_topic",
+            "one_line_a_topic_says_from_when_to_when_nothing_could_be_posted",
         ),
     ),
 }

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests import builders as b
 from tests.builders import NOW
 from tests.delivering import TOPIC, policy, put, row, run
-from tests.fake_slack import TOKEN, FakeSlack
+from tests.fake_slack import SLOW, TOKEN, FakeSlack
 from tests.fakes import FakeClock, FakeNotifier, refusal
 from watcher.deliver import STAGES, DeliverReport, Policy, holds, telling
 from watcher.notifiers.slack import SlackNotifier
@@ -660,13 +660,15 @@ def test_terms_are_shown_as_the_text_writes_them(terms: list[str], text: str, sh
 
 
 @pytest.mark.parametrize(
-    "fault", ["store-close", "store-500", "store-html", "store-truncated", "close", "500", "429:2"]
-)
+    "fault",
+    ["store-close", "store-500", "store-html", "store-truncated", "store-plain", "store-hang", "close", "500", "html",
+     "truncated", "plain", "hang", "slow", "429:2", "fatal_error", "internal_error", "service_unavailable"],
+)  # fmt: skip
 async def test_slack_ends_up_with_each_message_once(store: Store, clock: FakeClock, fault: str) -> None:
     keys = put(store, 2, destination="slack:#desk")
     async with FakeSlack(clock=clock).serve() as slack:
         slack.faults["chat.postMessage"].append(fault)
-        report = await run(store, SlackNotifier(lambda: TOKEN, slack.url), clock, drain=DRAIN)
+        report = await run(store, SlackNotifier(lambda: TOKEN, slack.url, timeout=2 * SLOW), clock, drain=DRAIN)
         assert (report.sent, report.pending, report.errors) == (2, 0, ())
         assert slack.keys() == keys
 

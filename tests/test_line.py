@@ -11,7 +11,8 @@ import pytest
 from tests.line import CRASHED, OFF_TOPIC, ON_TOPIC, Item, World, world
 from watcher.deliver import STAGES as DELIVER_STAGES
 from watcher.poll import STAGES as POLL_STAGES
-from watcher.store import WRITE_VERBS
+from watcher.store import WRITE_VERBS, Store
+from watcher.store.report import counts
 
 TOLD = 3
 """So many messages leave without pacing."""
@@ -185,6 +186,20 @@ def test_stories_become_messages_and_a_second_round_adds_none(place: World) -> N
     assert not any(title in titles for title, _ in OFF_TOPIC)
     assert place.once() == 0
     assert place.told() == told
+
+
+def test_an_event_that_two_topics_of_a_channel_match_is_one_message_that_names_both(place: World) -> None:
+    topics = {name: {"title": f"The {name} desk", "seeds": "seeds", "channel": "C000DESK1"} for name in ("one", "two")}
+    place.configure(topics=topics)
+    assert place.once() == 0
+    assert len(place.slack.messages) == TOLD
+    assert set(place.told().values()) == {1}
+    for message in place.slack.messages:
+        assert "The one desk" in message["text"]
+        assert "The two desk" in message["text"]
+    with Store.open(f"sqlite:///{place.database}", mode="read") as store:
+        told = store.read_now(counts).decisions
+    assert {name: states.get("posted") for name, states in told.items()} == {"one": TOLD, "two": TOLD}
 
 
 @pytest.mark.slow

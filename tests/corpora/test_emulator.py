@@ -5,6 +5,7 @@ Our own fake is stricter and can fail in more ways; this one shows that it is no
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
@@ -132,6 +133,32 @@ async def test_replies_are_found_in_their_thread_and_what_was_never_sent_is_not(
     assert await notifier.find("i/2", channel, NOW, parent) == reply
     assert await notifier.find("i/3", channel, NOW, parent) is None
     assert await notifier.find("i/3", channel, NOW, None) is None
+
+
+async def test_what_is_taken_back_is_gone_and_the_rest_is_told_by_its_keys(slack: str) -> None:
+    channel = await channel_of(slack, "taken-back")
+    notifier = SlackNotifier(lambda: TOKEN, slack)
+    kept = await notifier.send(Message(key="i/1", kind="alert", items=(alert(),)), channel)
+    gone = await notifier.send(Message(key="i/2", kind="alert", items=(alert(),)), channel)
+    for _ in range(2):
+        await notifier.delete(gone)
+    assert await notifier.find("i/2", channel, NOW, None) is None
+    assert await notifier.posted_keys(channel, NOW) == ["i/1"]
+    with pytest.raises(DeliveryError) as caught:
+        await notifier.update(Message(key="i/2", kind="alert", items=(alert(),)), gone)
+    assert (caught.value.code, caught.value.scope) == ("message_not_found", "message")
+    await notifier.update(Message(key="i/1", kind="alert", items=(alert("Talks end"),)), kept)
+    assert "Talks end" in (await history(slack, channel))[0]["text"]
+
+
+async def test_the_doctor_reads_its_answers_and_proves_a_channel(slack: str, place: World) -> None:
+    await channel_of(slack, "doctor")
+    tell(place, "doctor")
+    environ = {"SLACK_BOT_TOKEN": TOKEN, "SLACK_API_URL": slack}
+    told = await watcher("--config", str(place.config), "doctor", "--send", "--json", environ=environ)
+    found = json.loads(told.out)["findings"]
+    assert [one for one in found if one["state"] == "fault"] == []
+    assert any("a test message was posted, found and removed" in one["what"] for one in found), found
 
 
 async def test_a_channel_that_is_not_there_is_refused_as_one(slack: str) -> None:
