@@ -44,6 +44,7 @@ eval: $(READY)
 	$(BIN)/pytest tests/eval -m "" -s -o faulthandler_timeout=1200 $(ARGS)
 bench: $(READY)
 	$(BIN)/python -m tests.bench.scoring
+	$(BIN)/python -m tests.bench.learning
 	$(BIN)/python -m tests.bench.summarising
 	$(BIN)/python -m tests.bench.grouping
 	$(BIN)/python -m tests.bench.polling $(ARGS)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Protocol
 
+import structlog
+
 from watcher.app import App
 from watcher.desk import words
 from watcher.desk.commands import Commands
@@ -25,6 +27,8 @@ from watcher.types import Click, Mute, Notice
 from watcher.types.feedback import MUTE_SOURCE, MUTE_STORY, NOT_RELEVANT, RELEVANT, UNDO
 
 __all__ = ["Desk", "People"]
+
+log = structlog.get_logger("watcher.desk")
 
 Rest = Callable[[], Coroutine[Any, Any, None]]
 
@@ -82,7 +86,8 @@ class Desk:
         return any([user in await self.people.members(group) for group in groups])
 
     async def announce(self, click_id: str, text: str) -> None:
-        """A line in the ops channel, once for each click."""
+        """A line in the ops channel, once for each click; the log has it in any case."""
+        log.info("feedback.changed", reason=text)
         name = sha256(click_id.encode()).hexdigest()[:16]
         await self.app.store.write(
             put_notices,

@@ -38,6 +38,8 @@ HELLO = 30.0
 FORGIVEN = 300.0
 """Seconds for which a socket that is away still counts as working: Slack itself replaces it every few hours."""
 BACKOFF = (1.0, 60.0)
+STEADY = 60.0
+"""Seconds after which a connection that ends was a good one; Slack gives out one a minute for long."""
 
 _QUIET = logging.getLogger("watcher.feedback.client")
 """The client logs addresses with tickets in them, and repeats itself; what has to be known is said here."""
@@ -76,15 +78,17 @@ class Socket:
 
     async def run(self) -> None:
         """Stay connected until cancelled; whatever happens to a connection, the next one is tried."""
-        wait = self.backoff[0]
+        wait, clock = self.backoff[0], asyncio.get_running_loop().time
         while True:
+            began = clock()
             try:
                 async with self._connected() as client:
-                    wait = self.backoff[0]
                     await self._watch(client)
             except (WatcherError, SlackApiError, aiohttp.ClientError, OSError, TimeoutError) as error:
                 self._lost(_why(error))
             self.restarts += 1
+            if clock() - began > STEADY:
+                wait = self.backoff[0]
             await asyncio.sleep(wait)
             wait = min(self.backoff[1], wait * 2)
 

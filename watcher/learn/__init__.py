@@ -17,7 +17,7 @@ from watcher.relevance.votes import Change, change, examples, objection
 from watcher.seeds.answers import unknown_to
 from watcher.store import Store
 from watcher.store.feedback import Numbered, labels, mark_labels
-from watcher.store.report import near_decisions
+from watcher.store.report import Judged, near_decisions
 from watcher.types import Example, Label, LabelState
 
 __all__ = ["Change", "Learner", "Lesson", "learned"]
@@ -39,12 +39,13 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Studied:
+class Studied:
     """What to adopt, and what becomes of each answer."""
 
     adopted: tuple[Example, ...]
     states: Mapping[int, tuple[LabelState, str | None]]
-    change: Change
+    new: tuple[Label, ...]
+    """The answers that were not learned before."""
     aside: str | None
 
 
@@ -76,24 +77,19 @@ class Learner:
         numbered = [one for one in stored if one.undone_at is None]
         near = await self.store.read(near_decisions, topic, since=now - LATELY, limit=MOST)
         trial = self.scorer().trial(topic, now)
-        lately = [text_of(one.entry, one.decision.mode, trial.seeds) for one in near]
         from_file = unknown_to([one.label for one in stored], self.from_files().get(topic, ()))
+        before = self.in_use.get(topic, ())
         # Seconds of numbers: the polls go on meanwhile, and a trial looks at nothing that they change.
-        studied = await asyncio.to_thread(study, trial, numbered, from_file, self.in_use.get(topic, ()), lately)
+        studied = await asyncio.to_thread(study, trial, numbered, from_file)
         if studied.states:
             await self.store.write(mark_labels, studied.states)
         self.scorer().teach(topic, studied.adopted)
         self.in_use[topic] = studied.adopted
-        return Lesson(topic=topic, change=studied.change, answers=len(numbered), aside=studied.aside)
+        told = await asyncio.to_thread(_change, trial, before, studied, near)
+        return Lesson(topic=topic, change=told, answers=len(numbered), aside=studied.aside)
 
 
-def study(
-    trial: Trial,
-    numbered: Sequence[Numbered],
-    from_file: Sequence[Label],
-    in_use: Sequence[Example],
-    lately: Sequence[Example],
-) -> _Studied:
+def study(trial: Trial, numbered: Sequence[Numbered], from_file: Sequence[Label]) -> Studied:
     """Find the most that may be learned: all answers; else all but those kept aside before; else none of the new."""
     asked = [*from_file, *(one.label for one in numbered)]
     known = [*from_file, *(one.label for one in numbered if one.label.state == "learned")]
@@ -112,11 +108,11 @@ def study(
         state: tuple[LabelState, str | None] = ("learned", None) if id(one.label) in taken else ("aside", why)
         if state != (one.label.state, one.label.note):
             states[one.number] = state
-    about = [one.label for one in numbered if one.label.state == "new"]
-    adopted = examples(chosen)
-    return _Studied(
-        adopted=adopted,
-        states=states,
-        change=change(trial.teach(in_use), trial.teach(adopted), about, lately),
-        aside=why if any(id(label) not in taken for label in about) else None,
-    )
+    new = tuple(one.label for one in numbered if one.label.state == "new")
+    aside = why if any(id(label) not in taken for label in new) else None
+    return Studied(adopted=examples(chosen), states=states, new=new, aside=aside)
+
+
+def _change(trial: Trial, before: Sequence[Example], studied: Studied, near: Sequence[Judged]) -> Change:
+    lately = [text_of(one.entry, one.decision.mode, trial.seeds) for one in near]
+    return change(trial.teach(before), trial.teach(studied.adopted), studied.new, lately)

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
 
+from scipy.sparse import csr_matrix
+
 from watcher.relevance.features import primary
 from watcher.relevance.model import KEY_TERMS, MOST_TERMS, Rarity, TopicModel
 from watcher.relevance.scoring import counted
@@ -42,14 +44,27 @@ class Labelled:
 
 def labelled(examples: Sequence[Example], language: str, rarity: Rarity, subjects: Subjects | None) -> list[Labelled]:
     """The examples of one language as a model of it sees them."""
-    found = []
-    for example in in_language(examples, language):
-        counts, vocabulary = counted([example.terms])
-        vector = rarity.vectors(counts, vocabulary)
-        weights = dict(zip((vocabulary[i] for i in vector.indices), vector.data.tolist(), strict=True))
-        place = subjects.places(vector, vocabulary) if subjects else None
-        found.append(Labelled(vector=weights, relevant=example.relevant, place=place, weight=example.weight))
-    return found
+    given = in_language(examples, language)
+    if not given:
+        return []
+    counts, vocabulary = counted([one.terms for one in given])
+    vectors = rarity.vectors(counts, vocabulary).tocsr()
+    places = subjects.places(vectors, vocabulary) if subjects else None
+    return [
+        Labelled(
+            vector=_row(vectors, row, vocabulary),
+            relevant=one.relevant,
+            place=places.one(row) if places else None,
+            weight=one.weight,
+        )
+        for row, one in enumerate(given)
+    ]
+
+
+def _row(vectors: csr_matrix, row: int, vocabulary: Sequence[str]) -> dict[str, float]:
+    begin, end = vectors.indptr[row], vectors.indptr[row + 1]
+    values = zip(vectors.indices[begin:end].tolist(), vectors.data[begin:end].tolist(), strict=True)
+    return {vocabulary[column]: value for column, value in values}
 
 
 def in_language(examples: Sequence[Example], language: str) -> list[Example]:

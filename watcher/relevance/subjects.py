@@ -74,6 +74,10 @@ class Places:
         """The one place between these texts, all counting alike."""
         return Places(at=_unit(self.at.sum(axis=0, keepdims=True)), known=self.known.sum(keepdims=True))
 
+    def one(self, row: int) -> Places:
+        """The place of one of these texts."""
+        return Places(at=self.at[row : row + 1], known=self.known[row : row + 1])
+
     def towards(self, others: Sequence[Places], weight: float, shares: Sequence[float] | None = None) -> Places:
         """This middle moved by ``weight`` times the mean of others (away from them when it is negative).
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from watcher.relevance.features import UNDETERMINED, primary, total
-from watcher.relevance.learning import in_language, labelled, learn, threshold_by_labels
+from watcher.relevance.learning import Labelled, in_language, labelled, learn, threshold_by_labels
 from watcher.relevance.model import Rarity, train
 from watcher.relevance.scoring import TopicIndex, nothing, score_counts
 from watcher.relevance.subjects import Subjects
@@ -82,19 +82,27 @@ class Trial:
         """
         found = {}
         for language, seeds in self.seeds.items():
+            labels = labelled(examples, language, self.rarity[language], self.subjects.get(language))
             for seed in seeds:
                 others = [one for one in seeds if one is not seed] or [seed]
-                (verdict,) = self._made({language: others}, examples).judge([_text(seed, language)])
+                made = self._made({language: others}, examples, {language: labels})
+                (verdict,) = made.judge([_text(seed, language)])
                 found[seed.name] = verdict.match
         return found
 
-    def _made(self, seeds: Mapping[str, Sequence[Seed]], examples: Sequence[Example]) -> Taught:
+    def _made(
+        self,
+        seeds: Mapping[str, Sequence[Seed]],
+        examples: Sequence[Example],
+        known: Mapping[str, Sequence[Labelled]] | None = None,
+    ) -> Taught:
+        """Models of these seeds; ``known``: the examples as vectors, where somebody has made them already."""
         indexes = {}
         for language, of_language in seeds.items():
             rarity, subjects = self.rarity[language], self.subjects.get(language)
             model = train(self.topic, of_language, language, rarity, subjects)
-            taught = learn(model, labelled(examples, language, rarity, subjects))
-            indexes[language] = TopicIndex([taught], rarity, subjects)
+            own = known[language] if known else labelled(examples, language, rarity, subjects)
+            indexes[language] = TopicIndex([learn(model, own)], rarity, subjects)
         labels = [found for language, index in indexes.items() for found in scored(examples, language, index, 0)]
         return Taught(indexes=indexes, thresholds=self._thresholds(labels))
 
