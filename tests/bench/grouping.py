@@ -56,8 +56,8 @@ def main() -> None:
         board.place(one, identity=one.entry)
     grouping = (process_time() - start) / PLACED * 1e3
     start = process_time()
-    for one in entries[OPEN:]:
-        new_sentences([entries[0].text, entries[1].text], one.text, language="en")
+    for at, one in enumerate(entries[OPEN:]):  # told texts of its own for each: they are remembered for a while
+        new_sentences([entries[2 * at].text, entries[2 * at + 1].text], one.text, language="en")
     new = (process_time() - start) / PLACED * 1e3
     vectoriser = TfidfVectorizer(sublinear_tf=True, stop_words="english")
     matrix = vectoriser.fit_transform([f"{title} {text}" for title, text in made[:OPEN]])

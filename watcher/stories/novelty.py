@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from watcher import leftovers
 from watcher import text as texts
@@ -40,6 +41,7 @@ _WHEN = re.compile(
     r"|\d{1,4}[年月日時分년월일]|\d{1,2}시",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 _NAME = re.compile(r"(?<=[^\W\d_A-Z,;:'’\"»)] )[^\W\d_a-z][^\W_]+(?:[ -][^\W\d_a-z][^\W_]+)*")
 _BROKEN = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])[\"'”’»)\]]*$")
@@ -59,7 +61,7 @@ def new_sentences(told: Sequence[str], text: str, *, language: str = "und") -> t
 
     Dates and times of day are no figures here: every report has its own. A sentence that stands twice counts once.
     """
-    before = [_said(texts.tidy(one[:READ], lines=True), language) for one in told]
+    before = [_told(one, language) for one in told]
     figures = frozenset[str]().union(*(one.figures for one in before))
     known = frozenset[str]().union(*(one.words for one in before))
     found: dict[str, None] = {}
@@ -71,7 +73,7 @@ def new_sentences(told: Sequence[str], text: str, *, language: str = "und") -> t
 
 def figures(text: str) -> frozenset[str]:
     """The figures of a text but for dates and times of day, digits only: "28,500" and "28 500" differ, "28.500" not."""
-    return frozenset(re.sub(r"[.,]", "", figure) for figure in _FIGURE.findall(_WHEN.sub(" ", text)))
+    return _figures(_undated(text))
 
 
 def content_stems(text: str, language: str = "und") -> frozenset[str]:
@@ -89,10 +91,25 @@ def _sentences(text: str) -> list[str]:
     return [part for part in parts if not _BROKEN.search(part) and len(texts.words(part)) >= FEWEST_WORDS]
 
 
+@lru_cache(maxsize=64)
+def _told(text: str, language: str) -> _Said:
+    """What a text of a story says; a story's texts are asked for several times while one entry is placed."""
+    return _said(texts.tidy(text[:READ], lines=True), language)
+
+
+def _undated(text: str) -> str:
+    return _WHEN.sub(" ", text) if _DIGIT.search(text) else text  # every date has a digit
+
+
+def _figures(undated: str) -> frozenset[str]:
+    return frozenset(re.sub(r"[.,]", "", figure) for figure in _FIGURE.findall(undated))
+
+
 def _said(text: str, language: str) -> _Said:
     names = {_stem(word) for match in _NAME.finditer(text) for word in texts.words(match.group())}
-    bare = _FIGURE.sub(" ", _WHEN.sub(" ", text))
-    return _Said(figures=figures(text), names=frozenset(names), words=content_stems(bare, language))
+    undated = _undated(text)
+    stems = content_stems(_FIGURE.sub(" ", undated), language)
+    return _Said(figures=_figures(undated), names=frozenset(names), words=stems)
 
 
 def _is_new(said: _Said, told_figures: frozenset[str], told_words: frozenset[str]) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from watcher.store import rows
 from watcher.store.outbox.followers import items, told_and_gone
@@ -83,6 +83,7 @@ def _earlier(conn: Connection, row: Row[Any]) -> Earlier | None:
         .join(entries, entries.c.id == outbox.c.entry)
         .outerjoin(digests, digests.c.key == outbox.c.digest)
         .where(stories.c.id == row.story, entries.c.tombstone.is_(False))
+        .where(or_(outbox.c.state == "sent", digests.c.state == "sent"))
         .order_by(outbox.c.number)
     )
     found = conn.execute(told.limit(1)).first()
