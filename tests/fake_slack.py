@@ -20,7 +20,6 @@ TOKEN = "xoxb-sentinel-token"
 SCOPES = frozenset(
     {"chat:write", "channels:read", "groups:read", "channels:history", "groups:history", "channels:join"}
 )
-APP_TOKEN = "xapp-1-A0SENTINEL-1-sentinel"
 _NEEDED = {
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
@@ -74,7 +73,6 @@ class FakeSlack:
     page: int = 200
     date: str | None = None
     """What the Date header says; None: the time that it is."""
-    socket_mode: bool = True
     url: str = ""
 
     def keys(self, channel: str | None = None) -> list[str]:
@@ -141,8 +139,6 @@ class FakeSlack:
 
     def _reply(self, method: str, args: dict[str, Any], request: web.Request) -> dict[str, Any]:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ") or args.get("token", "")
-        if method == "apps.connections.open":
-            return self._connection(given)
         if given != self.token:
             return _no("invalid_auth" if given else "not_authed")
         needed = _NEEDED.get(method)
@@ -150,11 +146,6 @@ class FakeSlack:
             return {**_no("missing_scope"), "needed": needed, "provided": ",".join(sorted(self.scopes))}
         verb = getattr(self, "_" + method.replace(".", "_"), None)
         return verb(args) if verb else _no("unknown_method")
-
-    def _connection(self, token: str) -> dict[str, Any]:
-        if token != APP_TOKEN:
-            return _no("not_allowed_token_type" if token == self.token else "invalid_auth")
-        return {"ok": True, "url": "wss://example.invalid/"} if self.socket_mode else _no("no_permission")
 
     def _auth_test(self, _: dict[str, Any]) -> dict[str, Any]:
         return {"ok": True, "team": "T", "user": "watcher", "bot_id": "B1"}

@@ -25,6 +25,8 @@ class FakeSocketSlack(FakeSlack):
     """
 
     app_token: str = APP_TOKEN
+    socket_mode: bool = True
+    """Whether it is switched on in the app's settings."""
     groups: dict[str, list[str]] = field(default_factory=dict)
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     opened: int = 0
@@ -49,6 +51,8 @@ class FakeSocketSlack(FakeSlack):
         given = request.headers.get("Authorization", "").removeprefix("Bearer ") or args.get("token", "")
         if given != self.app_token:
             return {"ok": False, "error": "invalid_auth"}
+        if not self.socket_mode:
+            return {"ok": False, "error": "no_permission"}
         return {"ok": True, "url": f"{self.root.replace('http', 'ws', 1)}/link/{next(self._numbers)}"}
 
     def _chat_postEphemeral(self, args: dict[str, Any]) -> dict[str, Any]:  # noqa: N802  Slack's own name

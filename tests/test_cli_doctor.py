@@ -14,7 +14,8 @@ import pytest
 from tests import builders as b
 from tests.commands import Outcome, run
 from tests.delivering import put
-from tests.fake_slack import APP_TOKEN, SCOPES, TOKEN, Channel
+from tests.fake_slack import SCOPES, TOKEN, Channel
+from tests.fake_socket import APP_TOKEN, FakeSocketSlack
 from tests.line import World, world
 from watcher.store import Store, outbox
 
@@ -107,6 +108,13 @@ def test_a_missing_scope_is_named_with_what_goes_without_it(place: World, scope:
     assert said[0].startswith("fault") is (scope == "chat:write")
 
 
+def test_groups_that_may_edit_want_a_scope_of_their_own(place: World) -> None:
+    place.configure(slack={"editors": ["U0123ABCD"]})
+    assert "usergroups:read" not in doctor(place).out
+    place.configure(slack={"editors": ["S0123ABCD"]})
+    assert any("usergroups:read is missing: without it nobody" in line for line in lines(doctor(place), "note"))
+
+
 @pytest.mark.parametrize(
     ("channel", "there", "says"),
     [
@@ -187,6 +195,7 @@ def test_socket_mode_is_looked_at_when_there_is_a_token_for_it(place: World) -> 
     assert "socket mode" not in doctor(place).out
     told = doctor(place, environ={"SLACK_APP_TOKEN": APP_TOKEN})
     assert any(line.startswith("socket mode: ") for line in lines(told, "ok"))
+    assert isinstance(place.slack, FakeSocketSlack)
     place.slack.socket_mode = False
     told = doctor(place, environ={"SLACK_APP_TOKEN": APP_TOKEN})
     assert "switch Socket Mode on in the app's settings" in the_fault(told)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from watcher.notifiers.slack_probe import METHODS, NEEDED, SCOPES
+from watcher.notifiers.slack_probe import ANSWERING, GROUPS, METHODS, NEEDED, SCOPES
 
 ROOT = Path(__file__).parent.parent
 POST_ONLY, WHOLE = ROOT / "config" / "slack-app-post-only.yaml", ROOT / "config" / "slack-app.yaml"
@@ -39,23 +39,24 @@ def called() -> set[str]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
         found |= {one for one in texts if re.fullmatch(rf"{FAMILIES}\.[a-zA-Z]+(\.[a-zA-Z]+)?", one)}
-        found |= {one.replace("_", ".") for one in re.findall(rf"client\.({FAMILIES}_[a-zA-Z_]+)\(", text)}
+        found |= {one.replace("_", ".") for one in re.findall(rf"client(?:\(\))?\.({FAMILIES}_[a-zA-Z_]+)\(", text)}
     return found - {"api.call"}
 
 
 def test_the_table_of_methods_holds_those_that_are_called_and_no_other() -> None:
-    assert called() == set(METHODS)
+    assert called() == set(METHODS) | set(ANSWERING)
 
 
 def test_the_scopes_that_doctor_looks_for_are_those_of_the_methods() -> None:
     assert {scope for wanted in METHODS.values() for scope in wanted} == set(SCOPES)
+    assert {scope for wanted in ANSWERING.values() for scope in wanted} - set(SCOPES) == {GROUPS}
     assert NEEDED in SCOPES
 
 
 @pytest.mark.parametrize("path", [POST_ONLY, WHOLE], ids=lambda path: path.name)
 def test_a_manifest_asks_for_what_is_used_and_no_more(path: Path) -> None:
     features = {scope for feature, scope in FEATURES.items() if manifest(path)["features"].get(feature)}
-    assert scopes(path) == set(SCOPES) | features
+    assert scopes(path) == set(SCOPES) | features | ({GROUPS} if path == WHOLE else set())
 
 
 @pytest.mark.parametrize("path", [POST_ONLY, WHOLE], ids=lambda path: path.name)

@@ -75,7 +75,7 @@ async def _slack(patient: Patient, places: Mapping[str, str]) -> AsyncIterator[F
             yield one
         return
     probe = SlackProbe(lambda: secrets.bot_token or "", secrets.api_url, proxy=proxy)
-    known = await slack.token(probe, patient.clock)
+    known = await slack.token(probe, patient.clock, editors=config.slack.editors or ())
     for one in known.findings:
         yield one
     if secrets.app_token is not None:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watcher.config import Config
 from watcher.doctor.findings import Finding, fault, fine, note, refused
 from watcher.errors import DeliveryError
-from watcher.notifiers.slack_probe import NEEDED, SCOPES, ChannelFacts, Identity, SlackProbe, ask_webhook
+from watcher.notifiers.slack_probe import (
+    GROUPS,
+    GROUPS_MISSING,
+    NEEDED,
+    SCOPES,
+    ChannelFacts,
+    Identity,
+    SlackProbe,
+    ask_webhook,
+)
 
 SKEW_TOLD, SKEW_WRONG = timedelta(seconds=30), timedelta(minutes=5)
 """From the first on a clock is told to be off; from the second on look-ups may miss what was posted."""
@@ -41,28 +50,30 @@ def proxies(proxy: str | None, environ: Mapping[str, str]) -> Iterator[Finding]:
         yield note("certificates", f"they are verified by {authority} (SSL_CERT_FILE, SSL_CERT_DIR)")
 
 
-async def token(probe: SlackProbe, clock: Callable[[], datetime]) -> Known:
-    """Whether Slack takes the token, what it may do, and whether our clocks agree."""
+async def token(probe: SlackProbe, clock: Callable[[], datetime], *, editors: Collection[str] = ()) -> Known:
+    """Whether Slack takes the token, what it may do, and whether our clocks agree. ``editors``: people and groups."""
     try:
         identity = await probe.identity()
     except DeliveryError as error:
         return Known(identity=None, findings=(refused("token", error),))
-    found = [fine("token", f"Slack takes it: @{identity.user} in {identity.team}"), *_scopes(identity.scopes)]
+    found = [fine("token", f"Slack takes it: @{identity.user} in {identity.team}"), *_scopes(identity.scopes, editors)]
     if identity.at is not None:
         found.append(_skew(clock() - identity.at))
     return Known(identity=identity, findings=tuple(found))
 
 
-def _scopes(granted: frozenset[str] | None) -> Iterator[Finding]:
+def _scopes(granted: frozenset[str] | None, editors: Collection[str]) -> Iterator[Finding]:
     if granted is None:
         yield note("scopes", "Slack did not say which ones the token has")
         return
-    missing = [scope for scope in SCOPES if scope not in granted]
+    groups = {GROUPS: GROUPS_MISSING} if any(one.startswith("S") for one in editors) else {}
+    wanted = {**SCOPES, **groups}
+    missing = [scope for scope in wanted if scope not in granted]
     for scope in missing:
         say = fault if scope == NEEDED else note
-        yield say("scopes", f"{scope} is missing: {SCOPES[scope]}", _INSTALL)
+        yield say("scopes", f"{scope} is missing: {wanted[scope]}", _INSTALL)
     if not missing:
-        yield fine("scopes", f"all {len(SCOPES)} are there")
+        yield fine("scopes", f"all {len(wanted)} are there")
 
 
 def _skew(difference: timedelta) -> Finding:

@@ -24,6 +24,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "chat.postMessage": ("chat:write", "chat:write.public"),
     "chat.update": ("chat:write",),
     "chat.delete": ("chat:write",),
+    "chat.getPermalink": (),
     "conversations.list": ("channels:read", "groups:read"),
     "conversations.info": ("channels:read", "groups:read"),
     "conversations.history": ("channels:history", "groups:history"),
@@ -31,6 +32,15 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "conversations.join": ("channels:join",),
 }
 """Method → scopes of the bot token that it makes use of: for public channels, for private ones."""
+
+ANSWERING: Mapping[str, tuple[str, ...]] = {
+    "chat.postEphemeral": ("chat:write",),
+    "usergroups.users.list": ("usergroups:read",),
+}
+"""The same for what only buttons and the command call."""
+
+GROUPS = "usergroups:read"
+GROUPS_MISSING = "without it nobody is known to be in a group that slack.editors names"
 
 SCOPES: Mapping[str, str] = {
     "chat:write": "without it nothing is posted",
