@@ -241,6 +241,39 @@ def test_another_year_speaks_against_one_event() -> None:
     assert other < none < same
 
 
+@pytest.mark.parametrize(("topics", "told"), [(1, 0), (20, 1)])
+def test_the_topic_that_matched_best_tells_something_where_there_are_several(topics: int, told: int) -> None:
+    def belief(of_story: str | None, of_report: str | None) -> float:
+        events = Events(background(), topics=topics)
+        first = story_member("Landslide", text=LANDSLIDE, language="en", topic=of_story)
+        events.add("s1", events.read(first), seen=NOW)
+        report = story_member("Governor in the valley", text=LANDSLIDE_RETOLD, language="en", topic=of_report)
+        near = events.nearest(events.read(report), seen=NOW)
+        assert near is not None
+        return near.logit
+
+    unknown = belief(None, None)
+    assert belief(None, "quakes") == belief("quakes", None) == unknown
+    assert (belief("quakes", "quakes") > unknown + 0.5) == bool(told)
+    assert (belief("mining", "quakes") < unknown - 0.5) == bool(told)
+
+
+def test_a_topic_that_all_open_stories_have_tells_none_of_them_apart() -> None:
+    events = Events(background(), topics=2)
+    for number in range(40):
+        other = story_member(f"Harvest {number} of oranges in province {number}", language="en", topic="quakes")
+        events.add(f"o{number}", events.read(other), seen=NOW)
+    first = story_member("Landslide", text=LANDSLIDE, language="en", topic="quakes")
+    events.add("s1", events.read(first), seen=NOW)
+    beliefs = []
+    for topic in ("quakes", None):
+        report = story_member("Governor in the valley", text=LANDSLIDE_RETOLD, language="en", topic=topic)
+        near = events.nearest(events.read(report), seen=NOW)
+        assert near is not None
+        beliefs.append(near.logit)
+    assert beliefs[0] == pytest.approx(beliefs[1], abs=0.1)
+
+
 def test_names_that_all_that_was_polled_has_prove_nothing() -> None:
     """Without the stream the names of a busy topic look like rare evidence."""
     common = dict.fromkeys(words(f"{LANDSLIDE} {LANDSLIDE_RETOLD}"), 0.5)

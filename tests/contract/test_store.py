@@ -280,6 +280,24 @@ def test_an_open_story_is_read_whole_in_the_order_of_its_members(store: Store) -
     assert (story.id, story.opened_at, story.last_at) == ("s1", NOW, NOW + MINUTE)
 
 
+def test_a_member_comes_with_the_topic_that_it_matched_best_there(store: Store) -> None:
+    entry = b.entry()
+    strengths = {"a": 0.4, "b": 0.9, "elsewhere": 1.0}
+    decisions = tuple(b.decision(entry.id, topic, strength=strength) for topic, strength in strengths.items())
+    joined = (
+        member(entry, topics=("a", "b")),
+        member(entry, story="s2", destination="slack:#other", topics=("elsewhere",)),
+    )
+    store.write_now(save, Batch(at=NOW, entries=(entry,), decisions=decisions, members=joined))
+    found = {
+        place: [
+            one.topic for story in store.read_now(open_stories, destination=place, since=NOW) for one in story.members
+        ]
+        for place in ("slack:#desk", "slack:#other")
+    }
+    assert found == {"slack:#desk": ["b"], "slack:#other": ["elsewhere"]}
+
+
 def test_a_story_closes_and_belongs_to_one_destination(store: Store) -> None:
     entry = b.entry()
     store.write_now(save, Batch(at=NOW, entries=(entry,), members=(member(entry),)))

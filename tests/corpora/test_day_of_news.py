@@ -27,7 +27,7 @@ from watcher.urls import entry_identity, identity_hash
 
 MATCHED = ("posted", "grouped")
 EVENTS, ENTRIES, POLLS = 30, 200, 24
-MESSAGES, MIXED = 54, 2
+MESSAGES, MIXED = 42, 2
 """Floors: messages and wrongly mixed stories at most."""
 KEPT = 40
 """Entries of a document."""

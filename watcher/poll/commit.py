@@ -159,12 +159,15 @@ class Committer:
 
     def _common(self, destination: str) -> dict[str, TermShares]:
         """How common words are at a destination: what its topics are about stands in every story there."""
-        topics = [one.name for one in self.plan.topics.values() if destination in map(str, one.destinations)]
+        topics = self._topics_at(destination)
         held = Counter(term for name in topics for term, _ in self.scorer.key_terms(name, KEY_TERMS))
         terms = {term: TOPICAL * count / len(topics) for term, count in held.items()}
         return {
             language: replace(table, shares={**table.shares, **terms}) for language, table in self.background.items()
         }
+
+    def _topics_at(self, destination: str) -> list[str]:
+        return [one.name for one in self.plan.topics.values() if destination in map(str, one.destinations)]
 
     async def _changed(self, changes: Sequence[Change], now: datetime) -> list[OutboxItem]:
         """Replies that tell of corrections and the like, in the threads of the messages that told the entries."""
@@ -185,7 +188,13 @@ class Committer:
         for one in destinations:
             if one not in self.boards:
                 stories = await self.store.read(open_stories, destination=one, since=now - REMEMBERED)
-                self.boards[one] = Board(one, stories, background=self._common(one), polled=self.polled(now))
+                self.boards[one] = Board(
+                    one,
+                    stories,
+                    background=self._common(one),
+                    polled=self.polled(now),
+                    topics=len(self._topics_at(one)),
+                )
             self.boards[one].close(now)
         return {one: self.boards[one] for one in destinations}
 

@@ -91,6 +91,7 @@ class Grouper:
     def _place(self, match: Match, destination: str) -> Placed:
         entry = match.entry
         here = [one for one in match.decisions if destination in map(str, self.topics[one.topic].destinations)]
+        here.sort(key=lambda one: (-(one.strength or 0.0), one.topic))
         seen = StoryMember(
             entry=entry.id,
             outlet=entry.outlet,
@@ -99,11 +100,12 @@ class Grouper:
             seen=self.now,
             language=entry.language,
             addresses=(entry.identity, entry.landed) if entry.landed else (entry.identity,),
+            topic=here[0].topic,
         )
         return Placed(
             match=match,
             destination=destination,
-            decisions=tuple(sorted(here, key=lambda one: (-(one.strength or 0.0), one.topic))),
+            decisions=tuple(here),
             placement=self.boards[destination].place(seen, identity=entry.identity),
         )
 

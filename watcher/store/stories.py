@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from watcher.store import rows
-from watcher.store.tables import entries, outbox, stories, story_members
+from watcher.store.tables import decisions, entries, matches, outbox, stories, story_members
 from watcher.types import OutboxItem, Story, StoryMember
 
 
@@ -45,8 +45,18 @@ def open_stories(conn: Connection, *, destination: str, since: datetime) -> list
 
     A member's text is its article's where that was fetched, else the feed's.
     """
+    best = (
+        select(matches.c.topic)
+        .join(decisions, (decisions.c.entry == matches.c.entry) & (decisions.c.topic == matches.c.topic))
+        .where(matches.c.entry == story_members.c.entry, matches.c.destination == stories.c.destination)
+        .order_by(decisions.c.strength.desc(), matches.c.topic)
+        .limit(1)
+        .correlate(story_members, stories)
+        .scalar_subquery()
+    )
     members = (
         select(
+            best.label("topic"),
             stories.c.id,
             stories.c.opened_at,
             stories.c.last_at,
@@ -77,6 +87,7 @@ def open_stories(conn: Connection, *, destination: str, since: datetime) -> list
             seen=row.added_at,
             language=row.language,
             addresses=(row.identity, row.landed) if row.landed else (row.identity,),
+            topic=row.topic,
         )
         grown.setdefault(row.id, []).append(member)
     return [

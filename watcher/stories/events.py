@@ -66,6 +66,12 @@ CROWD = slice(2, 6)
 USUAL_CROWD = 0.1
 """The cosine of those that are not open: on an empty board nothing tells what the stories of a topic have in common."""
 
+SAME_TOPIC = 0.9
+"""So often two reports of one event match the same topic best."""
+
+BELIEVED = 0.5
+"""How much of what the topics say counts: they go by the same words as the rest, so it is half said already."""
+
 A_DAY = 0.3
 """What each day since a story's last member costs (on the logit). Chosen, not measured: the sets have no dates."""
 
@@ -92,21 +98,27 @@ class _Open:
     members: list[Reading] = field(default_factory=list)
     summed: dict[str, float] = field(default_factory=dict)
     years: set[str] = field(default_factory=set)
+    topics: set[str] = field(default_factory=set)
 
 
 class Events:
     """The open stories of a destination, to be compared by what they report.
 
-    ``background``: language → how common words are in ordinary news; ``polled``: language → in what was polled.
+    ``background``: language → how common words are in ordinary news; ``polled``: language → in what was polled;
+    ``topics``: how many have their news there.
     """
 
-    def __init__(self, background: Mapping[str, TermShares], polled: Mapping[str, TermShares] | None = None) -> None:
+    def __init__(
+        self, background: Mapping[str, TermShares], polled: Mapping[str, TermShares] | None = None, *, topics: int = 1
+    ) -> None:
+        self._topics = topics
         self._background = background
         self._polled = polled or {}
         self._open: dict[str, _Open] = {}
         self._stories_with: Counter[str] = Counter()
         self._texts_with: Counter[str] = Counter()
         self._marked: Counter[str] = Counter()
+        self._stories_about: Counter[str] = Counter()
         self._by_word: defaultdict[str, dict[str, float]] = defaultdict(dict)
 
     def read(self, member: StoryMember) -> Reading:
@@ -133,6 +145,7 @@ class Events:
             weekdays=weekdays([*headline, *text]),
             words=len(whole) / per_word(code),
             per_word=per_word(code),
+            topic=member.topic,
         )
 
     def _idf(self, counts: Collection[str], language: str) -> dict[str, float]:
@@ -171,8 +184,17 @@ class Events:
                 continue
             like = alone._replace(crowd=crowd)
             days = min(OLD, max(0.0, (seen - self._open[story].last) / timedelta(days=1)))
-            found.append(Near(story=story, entry=member.entry, likeness=like, logit=logit(like) - A_DAY * days))
+            belief = logit(like) - A_DAY * days + self._by_topic(new.topic, self._open[story])
+            found.append(Near(story=story, entry=member.entry, likeness=like, logit=belief))
         return found
+
+    def _by_topic(self, topic: str | None, story: _Open) -> float:
+        """What the topics say: the logarithm of a likelihood ratio, of which `BELIEVED` counts."""
+        if topic is None or self._topics < 2 or not story.topics:
+            return 0.0
+        share = min(0.99, (self._stories_about[topic] + 1) / (len(self._open) + self._topics))
+        ratio = SAME_TOPIC / share if topic in story.topics else (1 - SAME_TOPIC) / (1 - share)
+        return BELIEVED * log(ratio)
 
     def _candidates(self, new: Reading) -> list[str]:
         """Stories by the sum of cosines over the root of their size: neither large ones nor small ones are favoured."""
@@ -236,6 +258,9 @@ class Events:
         grown.members.append(new)
         grown.last = max(grown.last, seen)
         grown.years |= new.years
+        if new.topic is not None and new.topic not in grown.topics:
+            grown.topics.add(new.topic)
+            self._stories_about[new.topic] += 1
         for word, weight in new.weights.items():
             grown.summed[word] = grown.summed.get(word, 0.0) + weight
             self._by_word[word][story] = grown.summed[word]
@@ -251,6 +276,7 @@ class Events:
             _take(self._texts_with, member.weights.keys())
             _take(self._marked, member.marked)
         _take(self._stories_with, closed.summed.keys())
+        _take(self._stories_about, closed.topics)
         for word in closed.summed:
             del self._by_word[word][story]
             if not self._by_word[word]:

@@ -49,6 +49,8 @@ class Reading:
     weekdays: frozenset[int]
     words: float
     per_word: float
+    topic: str | None = None
+    """The topic that it matched best."""
 
 
 def content(text: Sequence[str], language: str) -> list[str]:

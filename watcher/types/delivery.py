@@ -38,6 +38,8 @@ class StoryMember:
     """As the entry has it: whose stop words and table of common words apply."""
     addresses: tuple[str, ...] = ()
     """Its identity, and where its article's redirects led: two entries that share one are one article."""
+    topic: str | None = None
+    """The topic that it matched best there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
