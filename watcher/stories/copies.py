@@ -104,8 +104,8 @@ class Copies:
         """Entries with the number of keys they share, from ``least`` on, oldest first."""
         hits: Counter[str] = Counter()
         for key in keys:
-            for entry in index.get(key, ()):
-                hits[entry] += 1
+            if key in index:
+                hits.update(index[key])
         return sorted((hit for hit in hits.items() if hit[1] >= least), key=lambda hit: self._age[hit[0]])
 
 

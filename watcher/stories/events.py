@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import nlargest
-from math import log, log1p, sqrt
+from math import fsum, log, log1p, sqrt
 
 from watcher.relevance.features import primary
 from watcher.stories.likeness import LEAD, Likeness, logit
@@ -139,7 +139,7 @@ class Events:
             lead=unit(Counter(whole[:LEAD]), idf),
             names=unit(names, idf),
             figures=unit({word: count for word, count in counts.items() if word[0].isdigit()}, idf),
-            named=sum(idf[word] for word in names),
+            named=fsum(idf[word] for word in names),
             marked=written,
             years=frozenset(word for word in counts if YEAR.fullmatch(word)),
             weekdays=weekdays([*headline, *text]),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import log, sqrt
+from math import fsum, log, sqrt
 from typing import TypeVar
 
 from watcher.relevance.stopwords import stop_words
@@ -84,7 +84,7 @@ def share_of(text: Reading, told: Reading) -> float:
     """Share of a text's names and figures that stand in another text, by idf; 0 without any."""
     if not text.named:
         return 0.0
-    return sum(text.idf[word] for word in text.names if word in told.idf) / text.named
+    return fsum(text.idf[word] for word in text.names.keys() & told.idf.keys()) / text.named  # in whatever order
 
 
 def agree(ours: Collection[T], theirs: Collection[T]) -> float:
@@ -100,7 +100,5 @@ def weekdays(text: Collection[str]) -> frozenset[int]:
 
 
 def dot(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """The scalar product of two sparse vectors."""
-    if len(one) > len(other):
-        one, other = other, one
-    return sum(weight * other[word] for word, weight in one.items() if word in other)
+    """The scalar product of two sparse vectors, the same in whatever order their words come."""
+    return fsum(one[word] * other[word] for word in one.keys() & other.keys())
