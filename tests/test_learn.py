@@ -43,7 +43,13 @@ def scorer() -> TfidfScorer:
 
 
 def learner(store: Store, using: TfidfScorer, files: Sequence[Label] = ()) -> Learner:
-    return Learner(store=store, scorer=lambda: using, clock=lambda: NOW, from_files=lambda: {"harbour": tuple(files)})
+    return Learner(
+        store=store,
+        scorer=lambda: using,
+        clock=lambda: NOW,
+        from_files=lambda: {"harbour": tuple(files)},
+        known=lambda: TOPICS,
+    )
 
 
 def say(store: Store, headline: tuple[str, str], *, relevant: bool, user: str = "U1", key: str = "i/one") -> None:
@@ -115,6 +121,10 @@ async def test_what_makes_it_worse_is_kept_aside_with_its_reason(store: Store) -
     assert kept == {("aside", told.aside)}
     say(store, FRUIT, relevant=True, user="U30")
     assert (await lesson(school)).aside is None, "what was kept aside holds up nothing that is sound"
+
+
+async def test_a_topic_that_is_gone_learns_nothing(store: Store) -> None:
+    assert await learner(store, scorer()).learn(["gone"]) == []
 
 
 async def test_answers_travel_as_lines_and_count_once(store: Store, tmp_path: Path) -> None:

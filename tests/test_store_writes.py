@@ -100,17 +100,7 @@ def test_each_step_of_a_write_is_announced_in_order(path: Path) -> None:
     assert steps == ["store.mark_plain.begin", "store.mark_plain.commit", "store.mark_plain.done"]
 
 
-NOT_OF_A_SAVE = {
-    "meta",
-    "topics",
-    "channels",
-    "notices",
-    "troubles",
-    "clicks",
-    "feedback",
-    "mutes",
-    "added_seeds",
-}
+NOT_OF_A_SAVE = {"meta", "topics", "channels", "notices", "troubles", "clicks", "feedback", "mutes", "added_seeds"}
 
 KILLED = """
 import os, sys
@@ -249,6 +239,7 @@ MODULES = (
     save,
     report,
     notices,
+    feedback,
     *(module for module in OUTBOX if module not in {followers, waking}),
 )
 WRITES = {

@@ -28,7 +28,7 @@ from watcher.app.parts import (
     utc_now,
 )
 from watcher.app.policy import policy_of
-from watcher.app.taught import Answers, add_stored, examples_of, load_answers, with_added
+from watcher.app.taught import Answers, Examples, add_stored, examples_of, load_answers, with_added
 from watcher.config import Config
 from watcher.deliver import DeliverReport, Policy, deliver
 from watcher.deliver.gate import Clock, Step
@@ -119,7 +119,7 @@ class App:
         await self.store.write(mark_sending_unsure)
         new = await self._register()
         waiting = {one.label.topic for one in await self.store.read(labels) if one.label.state == "new"}
-        await self.learner.learn(waiting & self.topics.keys())  # a press that a crash came after
+        await self.learner.learn(waiting)  # a press that a crash came after
         return new
 
     async def _register(self) -> tuple[str, ...]:
@@ -313,12 +313,17 @@ def build(
         retired=[],
     )
     app.poller = make_poller(app)
-    app.learner = Learner(
-        store=store,
-        scorer=lambda: app.scorer,
-        clock=clock,
-        from_files=lambda: app.answers,
-        in_use=dict(taught),
-    )
+    app.learner = _learner(app, taught)
     app.poller.committer.rare = RareTerms.beside(stream, weight(clock()))
     return app
+
+
+def _learner(app: App, taught: Examples) -> Learner:
+    return Learner(
+        store=app.store,
+        scorer=lambda: app.scorer,
+        clock=app.clock,
+        from_files=lambda: app.answers,
+        known=lambda: app.topics,
+        in_use=dict(taught),
+    )

@@ -101,9 +101,8 @@ class Desk:
 
     async def learn(self, topics: Collection[str]) -> str:
         """Learn these topics anew; what that changed, as sentences."""
-        known = [name for name in topics if name in self.app.topics]
-        titles = {name: self.app.config.topics[name].title for name in known}
-        return words.lessons(await self.app.learner.learn(known), titles)
+        titles = {name: topic.title for name, topic in self.app.config.topics.items()}
+        return words.lessons(await self.app.learner.learn(topics), titles)
 
     # -- buttons
 

@@ -62,14 +62,16 @@ class Learner:
     scorer: Callable[[], Scorer]
     clock: Callable[[], datetime]
     from_files: Callable[[], Mapping[str, Sequence[Label]]]
+    known: Callable[[], Collection[str]]
+    """The topics there are now."""
     in_use: dict[str, tuple[Example, ...]] = field(default_factory=dict)
     """Topic → the examples that its model was taught."""
     one_lesson: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def learn(self, topics: Collection[str]) -> list[Lesson]:
-        """Learn these topics from all answers that stand; one lesson each, in the order of their names."""
+        """Learn those of these topics that there are, from all answers that stand; one lesson each, by name."""
         async with self.one_lesson:
-            return [await self._learn(topic) for topic in sorted(topics)]
+            return [await self._learn(topic) for topic in sorted(topics) if topic in self.known()]
 
     async def _learn(self, topic: str) -> Lesson:
         now = self.clock()
@@ -83,7 +85,8 @@ class Learner:
         studied = await asyncio.to_thread(study, trial, numbered, from_file)
         if studied.states:
             await self.store.write(mark_labels, studied.states)
-        self.scorer().teach(topic, studied.adopted)
+        if topic in self.known():  # a reload may have taken it away meanwhile
+            self.scorer().teach(topic, studied.adopted)
         self.in_use[topic] = studied.adopted
         told = await asyncio.to_thread(_change, trial, before, studied, near)
         return Lesson(topic=topic, change=told, answers=len(numbered), aside=studied.aside)
