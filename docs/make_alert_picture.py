@@ -1,5 +1,5 @@
 # ruff: noqa: INP001  a script beside the documents, no package
-"""Make docs/alert.png, the picture in the README: one story of the demo with its thread, drawn as Slack shows it.
+"""Make docs/alert.png and docs/alert-phone.png: one story of the demo, as Slack shows it on a desk and on a dark phone.
 
 Its one rule: the words are those of the very payload that Slack would get; only the frame around them is drawn here.
 Needs Chromium or Chrome on the PATH. Usage: .venv/bin/python -m docs.make_alert_picture [HEADLINE]
@@ -29,14 +29,14 @@ from watcher.notifiers.console import ConsoleNotifier
 from watcher.store import Store
 from watcher.types import Message, Receipt
 
-PICTURE = Path(__file__).with_name("alert.png")
+DESK, PHONE = (Path(__file__).with_name(name) for name in ("alert.png", "alert-phone.png"))
 HEADLINE = "Trump asks Pentagon for options to cut US troops in South Korea"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-WIDTH, TALLEST = 660, 1000
-SCALE = 1.25
+WIDTH, NARROW, TALLEST = 660, 375, 1400
+SCALE = 1.2
 
 PAGE = """<!doctype html><meta charset="utf-8"><style>
-  body { margin: 0; padding: 14px 18px 16px; width: 624px; background: #fff; color: #1d1c1d;
+  body { margin: 0; padding: 14px 18px 16px; width: CONTENTpx; background: #fff; color: #1d1c1d;
          font: 15px/22px Lato, "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }
   .channel { font-weight: 900; font-size: 17px; padding-bottom: 10px; margin-bottom: 12px;
              border-bottom: 1px solid #e8e8e8; }
@@ -53,7 +53,16 @@ PAGE = """<!doctype html><meta charset="utf-8"><style>
   .link { color: #1264a3; }
   .thread { margin: 10px 0 0; padding-left: 12px; border-left: 3px solid #dddddd; }
   .replies { color: #1264a3; font-size: 13px; font-weight: 700; margin-bottom: 4px; }
-</style><body><div class="channel">#&thinsp;korea-desk</div><div class="message"><div class="face">w</div><div>
+  .button { display: inline-block; border: 1px solid #bbb; border-radius: 4px; padding: 1px 11px; margin: 2px 8px 2px 0;
+            font-size: 14px; font-weight: 700; }
+  .dark { background: #1a1d21; color: #d1d2d3; }
+  .dark .link, .dark .replies { color: #1d9bd1; }
+  .dark .time, .dark .context { color: #ababad; }
+  .dark .button { border-color: #565856; }
+  .dark .channel { border-color: #35373b; }
+  .dark .app { background: #35373b; color: #ababad; }
+</style><body class="LOOK"><div class="channel">#&thinsp;korea-desk</div>
+<div class="message"><div class="face">w</div><div>
   <div><span class="name">watcher</span> <span class="app">APP</span> <span class="time">NOW</span></div>
   BLOCKS
 </div></div>"""
@@ -91,7 +100,7 @@ async def told() -> dict[str, Message]:
             config = demo._configured(Path(folder), scene)  # noqa: SLF001  same
             with Store.open(config.database) as store:
                 app = build(config, store, clock=demo._Clock(scene), jitter=lambda: 0.5, console=silent)  # noqa: SLF001  same
-                app.notifiers = {"console": recorder}
+                app.notifiers, app.answered = {"console": recorder}, lambda: True
                 try:
                     await demo._two_days(app, store, scene, silent)  # noqa: SLF001  same
                 finally:
@@ -106,14 +115,15 @@ def words(mrkdwn: str) -> str:
     return BOLD.sub(r"<b>\1</b>", linked).replace("\n", "<br>")
 
 
-def page(post: dict[str, Any], replies: list[dict[str, Any]]) -> str:
+def page(post: dict[str, Any], replies: list[dict[str, Any]], *, width: int = WIDTH, dark: bool = False) -> str:
     """The message and its thread as a web page."""
     drawn = blocks(post)
     if replies:
         count = "1 reply" if len(replies) == 1 else f"{len(replies)} replies"
         inside = [block for reply in replies for block in blocks(reply)]
         drawn += ['<div class="thread">', f'<div class="replies">{count}</div>', *inside, "</div>"]
-    return PAGE.replace("NOW", html.escape(f"{datetime.now(UTC):%-H:%M}")).replace("BLOCKS", "\n".join(drawn))
+    made = PAGE.replace("LOOK", "dark" if dark else "light").replace("CONTENT", str(width - 36))
+    return made.replace("NOW", html.escape(f"{datetime.now(UTC):%-H:%M}")).replace("BLOCKS", "\n".join(drawn))
 
 
 def blocks(post: dict[str, Any]) -> list[str]:
@@ -122,12 +132,15 @@ def blocks(post: dict[str, Any]) -> list[str]:
     for block in post["blocks"]:
         if block["type"] == "context":
             drawn += [f'<div class="context">{words(element["text"])}</div>' for element in block["elements"]]
+        elif block["type"] == "actions":
+            shown = (html.escape(element.get("text", {}).get("text", "⋯")) for element in block["elements"])
+            drawn.append("".join(f'<span class="button">{text}</span>' for text in shown))
         else:
             drawn.append(f'<div class="block">{words(block["text"]["text"])}</div>')
     return drawn
 
 
-def draw(markup: str, picture: Path) -> None:
+def draw(markup: str, picture: Path, *, width: int = WIDTH) -> None:
     """Photograph the page with a browser, and cut off what is empty below."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
@@ -144,9 +157,9 @@ def draw(markup: str, picture: Path) -> None:
 
         measured = markup + "<script>document.title=document.documentElement.offsetHeight</script>"
         source.write_text(measured, encoding="utf-8")
-        found = re.search(r"<title>(\d+)</title>", run("--dump-dom", f"--window-size={WIDTH},{TALLEST}"))
+        found = re.search(r"<title>(\d+)</title>", run("--dump-dom", f"--window-size={max(width, 500)},{TALLEST}"))
         height = int(found[1]) if found else TALLEST
-        size = f"--window-size={WIDTH},{height}"
+        size = f"--window-size={width},{height}"
         run(size, f"--force-device-scale-factor={SCALE}", f"--screenshot={picture}")
 
 
@@ -161,8 +174,10 @@ def main() -> None:
     place = alerts[wanted]
     thread = [one for one in messages.values() if one.thread is not None and one.thread.ts == place]
     posts = [payload(one, channel_id="C0123ABCD") for one in (messages[place], *thread)]
-    draw(page(posts[0], posts[1:]), PICTURE)
-    print(f"{PICTURE}: {PICTURE.stat().st_size // 1024} KiB")  # noqa: T201  a command prints
+    draw(page(posts[0], posts[1:2]), DESK)
+    draw(page(posts[0], [], width=NARROW, dark=True), PHONE, width=NARROW)
+    for picture in (DESK, PHONE):
+        print(f"{picture}: {picture.stat().st_size // 1024} KiB")  # noqa: T201  a command prints
 
 
 if __name__ == "__main__":

@@ -330,8 +330,9 @@ def test_every_page_of_docs_is_reached_from_the_readme() -> None:
     assert [page.name for page in ROOT.glob("docs/*.md") if f"(docs/{page.name})" not in README] == []
 
 
-def test_the_picture_is_small_enough_to_load_at_once() -> None:
-    picture = (ROOT / "docs" / "alert.png").read_bytes()
+@pytest.mark.parametrize("name", ["alert.png", "alert-phone.png"])
+def test_a_picture_is_small_enough_to_load_at_once(name: str) -> None:
+    picture = (ROOT / "docs" / name).read_bytes()
     assert picture.startswith(b"\x89PNG")
     assert len(picture) < 150 * 1024
 
