@@ -142,6 +142,19 @@ async def test_when_slack_is_back_no_channel_waits_for_its_own_back_off(
     assert len(there.posts) == 2, "the channel that waited goes on, too"
 
 
+async def test_a_channel_that_hangs_beside_one_that_is_served_keeps_its_back_off(
+    store: Store, there: FakeNotifier, clock: FakeClock
+) -> None:
+    put(store)
+    there.faults["CDESK"] = [UNREACHABLE] * 9
+    for number in range(9):
+        put(store, destination="fake:#b", prefix=f"b {number}", created_at=clock())
+        await run(store, there, clock)
+        clock.pass_(seconds=1)
+    tried = 9 - len(there.faults["CDESK"])
+    assert tried == 4, "after 0, 1, 3 and 7 seconds"
+
+
 # -- watcher itself was off
 
 

@@ -20,6 +20,8 @@ from watcher.types import Notice, Trouble
 
 Silence = Literal["token", "outage"]
 """Why nothing is sent: somebody has to mend the token, or it passes by itself."""
+BLIP = timedelta(minutes=1)
+"""A shorter outage leaves each channel its own back-off: it may be one channel that hangs while others are served."""
 WAITING = "{waiting}"
 """Stands for the number of messages that waited, in what is told."""
 
@@ -66,7 +68,8 @@ def taken(
     conn.execute(delete(troubles).where(troubles.c.subject.in_([one.subject for one in known.values()])))
     waiting = [outbox.c.state == "pending", _of(notifier), outbox.c.next_attempt.is_not(None)]
     count = conn.scalar(select(func.count()).select_from(outbox).where(*waiting))
-    conn.execute(update(outbox).where(*waiting).values(next_attempt=None))
+    if "token" in known or now - since >= BLIP:
+        conn.execute(update(outbox).where(*waiting).values(next_attempt=None))
     about = [notifier, since.isoformat(), now.isoformat()]
     if ops_text is not None:
         notice = Notice(name=_name(*about), text=ops_text.replace(WAITING, str(count)))
