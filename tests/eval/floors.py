@@ -16,6 +16,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+CORPORA = Path(os.environ.get("WATCHER_CORPORA", ""))
+
+MEASURED = (
+    pytest.mark.slow,
+    pytest.mark.corpora,
+    pytest.mark.skipif("WATCHER_CORPORA" not in os.environ, reason="WATCHER_CORPORA is not set: nothing to measure on"),
+)
+"""What a test that measures is marked with."""
+
 ROOM = 0.005
 """Floors lie so much below what was measured: another library version may round otherwise."""
 

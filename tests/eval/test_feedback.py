@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
 from tests.eval.feedback import ANSWERS, BENCHMARKS, FLOORS, HEAD, line, measured
-from tests.eval.floors import Figures, digest, fallen
+from tests.eval.floors import CORPORA, MEASURED, Figures, digest, fallen
 
-CORPORA = Path(os.environ.get("WATCHER_CORPORA", ""))
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.corpora,
-    pytest.mark.skipif("WATCHER_CORPORA" not in os.environ, reason="WATCHER_CORPORA is not set: nothing to measure on"),
-]
+pytestmark = list(MEASURED)
 
 
 @pytest.fixture(scope="module")

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
-from tests.eval.floors import digest
+from tests.eval.floors import CORPORA, MEASURED, digest
 from tests.eval.summaries import FLOORS, HEAD, WHO, Task, fallen, line, measured, tasks, tells_event
 from watcher.summary import choose, summarise
 
-CORPORA = Path(os.environ.get("WATCHER_CORPORA", ""))
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.corpora,
-    pytest.mark.skipif("WATCHER_CORPORA" not in os.environ, reason="WATCHER_CORPORA is not set: nothing to measure on"),
-]
+pytestmark = list(MEASURED)
 
 
 @pytest.fixture(scope="module")
