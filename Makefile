@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 RUN    := $(VENV)/.runtime
 export WATCHER_CORPORA ?= $(abspath $(wildcard ../shared))
 
-.PHONY: all demo run test test-fast lint eval bench bench-peers bench-scale torture corpora image schema picture clean
+.PHONY: all demo run test test-fast lint eval bench bench-own bench-peers bench-scale torture corpora image schema picture clean
 all: lint test
 
 # what the product itself needs (demo, run), and what working on it needs on top of that
@@ -42,13 +42,13 @@ eval: $(READY)
 	@test -x build/baselines/bin/python || { $(BIN)/python -m venv build/baselines && \
 	  build/baselines/bin/python -m pip install -q --disable-pip-version-check sumy==0.13.0 numpy; }
 	$(BIN)/pytest tests/eval -m "" -s -o faulthandler_timeout=1200 $(ARGS)
-bench: $(READY)
+bench: bench-own bench-peers
+bench-own: $(READY)
 	$(BIN)/python -m tests.bench.scoring
 	$(BIN)/python -m tests.bench.learning
 	$(BIN)/python -m tests.bench.summarising
 	$(BIN)/python -m tests.bench.grouping
-	$(BIN)/python -m tests.bench.polling $(ARGS)
-# other programs, in a virtual environment of their own
+# polling beside reader and rss2email, in a virtual environment of their own. ARGS="--feeds 500"
 bench-peers: $(READY)
 	@test -x build/peers/bin/r2e || { $(BIN)/python -m venv build/peers && \
 	  build/peers/bin/python -m pip install -q --disable-pip-version-check reader==3.26 sgmllib3k==1.0.0 rss2email==3.14; }
