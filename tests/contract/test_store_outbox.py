@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests import builders as b
 from tests.builders import NOW
 from tests.contract.outboxes import DESK, LEASE, MINUTE, keys, put, receipt, row, take, tell_story
+from tests.contract.test_store import member
 from watcher.store import Store
 from watcher.store.outbox import (
     claim,
@@ -20,8 +21,11 @@ from watcher.store.outbox import (
     retry_later,
     retry_now,
     settle,
+    settle_update,
 )
 from watcher.store.report import outbox_rows
+from watcher.store.save import save
+from watcher.types import Batch
 
 # claims
 
@@ -163,3 +167,24 @@ def test_what_waits_for_its_next_try_is_tried_at_once_after_a_start(store: Store
     assert take(store) == []
     assert store.write_now(retry_now) == 1
     assert keys(take(store)) == ["i/a"]
+
+
+def test_an_update_that_is_claimed_again_tells_all_that_came_since_and_is_not_done_once_more(store: Store) -> None:
+    (entry,) = tell_story(store, "news")
+    take(store)
+    store.write_now(settle, row(store, "i/news").key, receipt=receipt(), now=NOW)
+
+    def copied(name: str, at: datetime) -> None:
+        copy = b.entry(name)
+        joined = member(copy, relation="copy", nearest=entry.id, at=at)
+        store.write_now(save, Batch(at=at, entries=(copy,), members=(joined,)))
+
+    copied("one", NOW)
+    (first,) = take(store)
+    assert first.kind == "update"
+    copied("two", NOW + MINUTE / 4)
+    later = NOW + 2 * LEASE
+    (again,) = take(store, later)
+    assert (again.key, again.unsure) == (first.key, True)
+    assert store.write_now(settle_update, first.key, now=later)
+    assert take(store, later + LEASE) == []

@@ -37,8 +37,8 @@ def claim(
     A destination's rows go one at a time and in order: while its oldest waits for another attempt, or is being sent,
     the others wait behind it. A reply or update waits for its parent's receipt (and blocks nobody); a reply whose
     parent will never be becomes the parent. One that is to be shown in the channel once a day is so only if no other of
-    its story was. A row whose lease ran out comes back ``unsure``. ``claimed_at`` of an unsure row is the time
-    of the first send in doubt: that is where a look-up starts.
+    its story was. A row whose lease ran out comes back ``unsure``. ``claimed_at`` of an unsure row is the time of the
+    first send in doubt: that is where a look-up starts. Nobody looks for an update: it is done again.
     """
     _promote_orphans(conn)
     waiting = items(conn, outbox.c.state.in_(("pending", "sending")))
@@ -119,7 +119,7 @@ def _take(
         "lease_owner": owner,
         "lease_until": now + lease,
         "unsure": unsure,
-        "claimed_at": row.claimed_at if unsure and row.claimed_at else now,
+        "claimed_at": row.claimed_at if unsure and row.claimed_at and row.kind != "update" else now,
     }
     conn.execute(update(outbox).where(outbox.c.key == row.key).values(**values))
     return rows.outbox_item(items(conn, outbox.c.key == row.key)[0], thread=thread)
