@@ -3,10 +3,33 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
+
+from tests.builders import NOW
+from tests.fakes import FakeClock, FakeNotifier
+from watcher.store import Store
 
 # A landing must not hang on luck: there the examples are always the same ones; at a desk they are always new.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("desk", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def there(clock: FakeClock) -> FakeNotifier:
+    return FakeNotifier(clock=clock)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as made:
+        yield made

@@ -281,16 +281,6 @@ async def test_polls_come_on_time_over_clock_changes_of_the_hosts_zone(
 # -- messages
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def there(clock: FakeClock) -> FakeNotifier:
-    return FakeNotifier(clock=clock)
-
-
 async def test_messages_told_by_the_old_clock_hold_up_no_new_ones(
     store: Store, there: FakeNotifier, clock: FakeClock
 ) -> None:

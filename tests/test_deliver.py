@@ -33,16 +33,6 @@ SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def there(clock: FakeClock) -> FakeNotifier:
-    return FakeNotifier(clock=clock)
-
-
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database made once: migrating takes longer than most of these tests."""

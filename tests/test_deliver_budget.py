@@ -29,11 +29,6 @@ MIDNIGHT = datetime(2026, 3, 3, tzinfo=UTC)
 
 
 @pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
 def there(clock: FakeClock) -> FakeNotifier:
     return FakeNotifier(clock=clock, remote=False)  # nobody to pace: the tests are about days
 

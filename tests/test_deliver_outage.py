@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from tests.builders import NOW
 from tests.delivering import TOPIC, policy, put, run
 from tests.fakes import FakeClock, FakeNotifier, Stored, refusal
 from tests.installation import installed
@@ -22,22 +20,6 @@ CAP = 10
 PENDING = 500
 UNREACHABLE = refusal("unreachable", scope="retry", remedy="check the network")
 DRAIN = timedelta(minutes=2)
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def there(clock: FakeClock) -> FakeNotifier:
-    return FakeNotifier(clock=clock)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as made:
-        yield made
 
 
 def alerts(there: FakeNotifier) -> list[Stored]:

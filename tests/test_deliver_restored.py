@@ -103,22 +103,6 @@ def test_a_database_that_is_up_to_date_is_not_taken_for_a_backup(place: World, s
 # -- one by one
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def there(clock: FakeClock) -> FakeNotifier:
-    return FakeNotifier(clock=clock)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as made:
-        yield made
-
-
 def put(store: Store, title: str) -> str:
     entry = b.entry(title)
     key = f"{store.installation}/{entry.id}"

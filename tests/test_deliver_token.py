@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,17 +22,6 @@ from watcher.store.report import outbox_rows
 
 CHANNELS = {f"C0CHANNEL{letter}": letter.lower() for letter in "ABCDE"}
 OPS = "slack:C0OPSROOM1"
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as made:
-        yield made
 
 
 @pytest.fixture

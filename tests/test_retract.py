@@ -29,22 +29,6 @@ POISON = refusal("invalid_blocks", scope="message", remedy="")
 LOST = DeliveryError("no answer", outcome="unsure", scope="retry", code="arrived")
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def there(clock: FakeClock) -> FakeNotifier:
-    return FakeNotifier(clock=clock)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as made:
-        yield made
-
-
 async def take_back(store: Store, there: FakeNotifier, clock: FakeClock, key: str) -> Retracted:
     return await retract(store, {"fake": there}, key, clock=clock)
 
