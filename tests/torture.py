@@ -22,6 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
@@ -29,6 +30,8 @@ from typing import Any
 
 from tests.line import Item, World, world
 from watcher.store import Store
+from watcher.store.entries import entries_since
+from watcher.store.feeds import feed_states
 from watcher.store.report import outbox_rows
 
 CHANNELS = {"first": "C000DESK1", "second": "C0GENERAL"}
@@ -63,6 +66,8 @@ class Outcome:
     messages: int = 0
     looked_up: int = 0
     repeats: int = 0
+    rounds: int = 0
+    """Rounds without faults until everything was told."""
     seconds: float = 0.0
     wrong: list[str] = field(default_factory=list)
 
@@ -72,7 +77,7 @@ class Outcome:
         lines = [
             f"{self.kills.total()} kills ({kills}) in {self.seconds:.0f} s; faults of Slack: {faults}",
             f"{self.stories} stories, {self.messages} messages in Slack; {self.looked_up} look-ups, "
-            f"{self.repeats} marked as possible repeats",
+            f"{self.repeats} marked as possible repeats; {self.rounds} rounds at the end",
         ]
         return "\n".join([*lines, *(self.wrong or ["every story told exactly once, in order"])])
 
@@ -175,14 +180,27 @@ def _kill(child: BaseProcess, posts: Posts, random: Random, longest: float) -> s
 
 
 def _finish(place: World, outcome: Outcome) -> None:
-    """Without faults everything has to leave within a few rounds."""
+    """Without faults everything has to be read and to leave within a few rounds; a poll may fail on a busy machine."""
     for _ in range(ROUNDS):
         if place.once() != 0:
             outcome.wrong.append("a round at the end did not end with 0")
             return
-        if not any(row.state in {"pending", "sending", "held"} for row in _rows(place)):
+        outcome.rounds += 1
+        waits = any(row.state in {"pending", "sending", "held"} for row in _rows(place))
+        if not waits and not _unread(place):
             return
-    outcome.wrong.append(f"after {ROUNDS} rounds without faults something still waits")
+    outcome.wrong += [f"after {ROUNDS} rounds without faults never read: {title}" for title in _unread(place)]
+    outcome.wrong.append(f"after {ROUNDS} rounds without faults not everything was told")
+
+
+def _unread(place: World) -> list[str]:
+    """Headlines that the feeds hold and the database does not, and why not, as far as it knows."""
+    with Store.open(f"sqlite:///{place.database}", mode="read") as store:
+        since = datetime.min.replace(tzinfo=UTC)
+        known = {one.entry.title for one in store.read_now(entries_since, since)}
+        errors = [f"{one.name}: {one.error}" for one in store.read_now(feed_states).values() if one.error]
+    unread = [item.title for feed in place.feeds.values() for item in feed if item.title not in known]
+    return [f"{title} ({', '.join(errors) or 'no feed fails'})" for title in unread]
 
 
 def _rows(place: World) -> list[Any]:
@@ -200,13 +218,20 @@ def _judge(place: World, outcome: Outcome) -> None:
     for item in items:
         told = sum(item.title in str(message.get("text")) for message in messages)
         if told != 1:
-            outcome.wrong.append(f"told {told} times: {item.title} ({item.path})")
+            outcome.wrong.append(f"told {told} times: {item.title} ({item.path}), {_became(place, item.title)}")
     outcome.wrong += [f"key {key} is there {count} times" for key, count in place.told().items() if count != 1]
     for channel in CHANNELS.values():
         sent = [row.key for row in rows if row.receipt is not None and row.receipt.channel == channel]
         if slack.keys(channel) != sent:
             outcome.wrong.append(f"{channel}: its messages are not in the order of the outbox, or not the same")
     outcome.wrong += [f"{row.key} ended as {row.state}: {row.error}" for row in rows if row.state != "sent"]
+
+
+def _became(place: World, title: str) -> str:
+    """What the database says of an entry, for whoever looks into it."""
+    with Store.open(f"sqlite:///{place.database}", mode="read") as store:
+        found = store.read_now(entries_since, datetime.min.replace(tzinfo=UTC))
+    return ", ".join(str(one.decided) for one in found if one.entry.title == title) or "never read"
 
 
 def serve(config_path: str, environ: dict[str, str]) -> None:
