@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import StringIO
+from itertools import permutations
 from pathlib import Path
 
 from rich.console import Console
 from structlog.testing import capture_logs
 
-from tests.builders import NOW, decision, entry, feed_state, outbox_item
-from tests.line import SEEDS
+from tests.builders import NOW, decision, entry, feed_state, outbox_item, story_member
+from tests.line import ON_TOPIC, SEEDS
 from watcher.app import App, build
 from watcher.config import Config, load
 from watcher.store import Store
@@ -16,6 +17,7 @@ from watcher.store.feeds import register_topics
 from watcher.store.outbox import claim, pending_count
 from watcher.store.report import outbox_rows
 from watcher.store.save import save
+from watcher.stories import Board
 from watcher.types import Batch
 
 
@@ -84,6 +86,21 @@ async def test_delivery_is_told_what_the_file_says_of_budgets_and_days(tmp_path:
         app = made(config, store)
         policy = app._policy(frozenset())
         assert (policy.topics["alliance"].budget, str(policy.zone)) == (5, "Asia/Seoul")
+        await app.close()
+
+
+async def test_reports_that_share_little_but_their_topic_are_stories_of_their_own(tmp_path: Path) -> None:
+    config = configured(tmp_path)
+    with Store.open(config.database) as store:
+        app = made(config, store)
+        common = app.poller.committer._common("console:#desk")
+        for order in permutations(ON_TOPIC):
+            board = Board("console:#desk", (), background=common)
+            placed = [
+                board.place(story_member(title, text=text, language="en"), identity=f"https://news.example/{title}")
+                for title, text in order
+            ]
+            assert {one.relation for one in placed} == {"founder"}
         await app.close()
 
 

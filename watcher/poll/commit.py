@@ -37,7 +37,7 @@ from watcher.types import (
 
 KEY_TERMS = 60
 """Terms of a topic by which sentences are chosen, and which tell none of its stories from another."""
-TOPICAL = 0.3
+TOPICAL = 0.4
 """Share of a topic's stories that are taken to hold such a term."""
 
 
