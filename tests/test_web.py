@@ -14,9 +14,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from tests.commands import WITHIN, installed
 from tests.fakes import FakeClock
+from tests.loopback import response
+from tests.loopback import serve as serve_bytes
 from watcher import __version__
 from watcher.app import build
 from watcher.config import Config, load
@@ -194,6 +197,29 @@ async def test_a_tick_that_fails_is_counted_and_told_and_the_next_one_comes(tmp_
         (reason,) = await stage.service.not_ready()
         assert "the disk is full" in reason
         assert 'watcher_scheduler_events_total{event="failed"} 2.0' in (await stage.service.metrics()).decode()
+
+
+async def test_the_watchdog_is_asked_while_all_is_well_and_hears_nothing_when_it_is_not(tmp_path: Path) -> None:
+    async with serve_bytes({"/alive": response(b"", "204 No Content"), "/gone": response(b"", "404 Not Found")}) as dog:
+        over = {"health": {"ping": dog.url("/alive")}, "fetch": {"allow_networks": ["127.0.0.0/8"]}}
+        async with staged(tmp_path, **over) as stage:
+            with capture_logs() as logs:
+                await stage.service._ping_tick()
+                assert len(dog.requests) == 1
+                stage.clock.pass_(hours=1)  # nothing was polled
+                await stage.service._ping_tick()
+                assert len(dog.requests) == 1
+            assert logs == []
+
+
+async def test_a_watchdog_that_cannot_be_asked_is_told_without_its_address(tmp_path: Path) -> None:
+    async with serve_bytes(response(b"", "404 Not Found")) as dog:
+        over = {"health": {"ping": dog.url("/sentinel")}, "fetch": {"allow_networks": ["127.0.0.0/8"]}}
+        async with staged(tmp_path, **over) as stage:
+            with capture_logs() as logs:
+                await stage.service._ping_tick()
+            assert [(one["event"], one["reason"]) for one in logs] == [("service.ping_failed", "HTTP 404")]
+            assert "sentinel" not in str(logs)
 
 
 async def test_a_tick_that_the_end_interrupts_is_no_fault(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

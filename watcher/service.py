@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -21,7 +22,7 @@ from watcher.app import App, utc_now
 from watcher.config import Config
 from watcher.config.watching import fingerprint
 from watcher.desk.listening import listen
-from watcher.errors import ConfigError, StateError
+from watcher.errors import ConfigError, FetchError, StateError
 from watcher.readiness import Pulse, reasons_not_ready
 from watcher.store.feeds import due_feeds, feed_states
 from watcher.store.outbox import oldest_due, pending_count, silences
@@ -29,7 +30,7 @@ from watcher.web import Server, serve, site
 
 log = structlog.get_logger("watcher.service")
 
-POLL_EVERY, DELIVER_EVERY, WATCH_EVERY, NOTICE_EVERY, TIDY_EVERY = 1, 1, 2, 60, 3600
+POLL_EVERY, DELIVER_EVERY, WATCH_EVERY, NOTICE_EVERY, PING_EVERY, TIDY_EVERY = 1, 1, 2, 60, 60, 3600
 """Seconds between ticks."""
 TAKEN = 2_000
 """Due feeds taken on at most, in flight (``watcher.poll.IN_FLIGHT`` of them) or waiting for that."""
@@ -119,6 +120,7 @@ class Service:
             (self._deliver_tick, DELIVER_EVERY),
             (self._watch_tick, WATCH_EVERY),
             (self._notice_tick, NOTICE_EVERY),
+            (self._ping_tick, PING_EVERY),
             (self._tidy_tick, TIDY_EVERY),
         ):
             beat = ticks.Beat(seconds=seconds, timezone="UTC")
@@ -192,6 +194,18 @@ class Service:
 
     async def _notice_tick(self) -> None:
         await self.app.say_notices()
+
+    async def _ping_tick(self) -> None:
+        """Ask the watchdog's address while all is well: its silence is the alarm."""
+        url = self.app.config.health.ping
+        if url is None or await self.not_ready():
+            return
+        try:
+            await self.app.fetcher.get(url)
+        except FetchError as error:
+            if error.status is None or not HTTPStatus.OK <= error.status < HTTPStatus.MULTIPLE_CHOICES:
+                # the address holds its key, and the error the address
+                log.warning("service.ping_failed", reason=f"HTTP {error.status}" if error.status else error.fault)
 
     async def _tidy_tick(self) -> None:
         await self.app.tidy()

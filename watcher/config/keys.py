@@ -217,7 +217,7 @@ class Health(Keys):
     polls: int = _key(3, "Not ready after this many intervals without a poll.", 5, ge=1, le=1000)
     outbox: Duration = _key("10m", "Not ready when an alert waited longer.", "30m")
     ping: WebAddress | None = _key(
-        None, "A dead man's switch: asked regularly while all is well.", "https://hc.example/1"
+        None, "A dead man's switch: asked once a minute while /readyz says yes.", "https://hc.example/1"
     )
 
 
@@ -259,7 +259,6 @@ class File(Keys):
 
 NOT_YET: dict[str, Any] = {
     "topics.*.was": None,
-    "health.ping": None,
     "server.hosts": [],
 }
 """Keys that are accepted and checked but have no effect yet, with the value that is no news."""
