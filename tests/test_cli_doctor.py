@@ -196,6 +196,13 @@ def test_socket_mode_is_looked_at_when_there_is_a_token_for_it(place: World) -> 
     told = doctor(place, environ={"SLACK_APP_TOKEN": APP_TOKEN})
     assert any(line.startswith("socket mode: ") for line in lines(told, "ok"))
     assert isinstance(place.slack, FakeSocketSlack)
+    place.slack.connections = 3
+    told = doctor(place, environ={"SLACK_APP_TOKEN": APP_TOKEN})
+    assert "has 2 more connections" in the_fault(told)
+    place.slack.connections = 2
+    with Store.open(f"sqlite:///{place.database}"):  # a service runs here, and has a connection of its own
+        told = doctor(place, environ={"SLACK_APP_TOKEN": APP_TOKEN})
+        assert any(line.startswith("socket mode: ") for line in lines(told, "ok"))
     place.slack.socket_mode = False
     told = doctor(place, environ={"SLACK_APP_TOKEN": APP_TOKEN})
     assert "switch Socket Mode on in the app's settings" in the_fault(told)

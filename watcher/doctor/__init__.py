@@ -16,6 +16,7 @@ from watcher.doctor.findings import Finding, note
 from watcher.notifiers import Notifier
 from watcher.notifiers.slack_probe import SlackProbe
 from watcher.store import Store
+from watcher.store.lock import running
 from watcher.store.outbox import channel_id
 from watcher.types import Destination
 
@@ -80,7 +81,7 @@ async def _slack(patient: Patient, places: Mapping[str, str]) -> AsyncIterator[F
         yield one
     if secrets.app_token is not None:
         app = SlackProbe(lambda: secrets.app_token or "", secrets.api_url, proxy=proxy)
-        yield await slack.socket_mode(app)
+        yield await slack.socket_mode(app, ours=0 if running(config.database) is None else 1)
     if known.identity is None:
         yield note("channels", "not looked at, since Slack did not take the token")
         return

@@ -86,14 +86,18 @@ def _skew(difference: timedelta) -> Finding:
     return note("clock", what, mend) if abs(difference) >= SKEW_TOLD else fine("clock", "it agrees with Slack's")
 
 
-async def socket_mode(probe: SlackProbe) -> Finding:
-    """Whether the app-level token would be given a connection for buttons."""
+async def socket_mode(probe: SlackProbe, *, ours: int) -> Finding:
+    """Whether the app-level token is given a connection for buttons, the only one but for the service's (``ours``)."""
     try:
-        await probe.socket_mode()
+        others = await probe.connections() - 1 - ours
     except DeliveryError as error:
         mend = "switch Socket Mode on in the app's settings, and give the token the scope connections:write"
         return fault("socket mode", f"{error} (SLACK_APP_TOKEN); alerts are posted without buttons", mend)
-    return fine("socket mode", "SLACK_APP_TOKEN would be given a connection")
+    if others > 0:
+        more = "1 more connection" if others == 1 else f"{others} more connections"
+        what = f"SLACK_APP_TOKEN has {more}: presses of buttons go to either"
+        return fault("socket mode", what, "stop the other program, or give this watcher a Slack app of its own")
+    return fine("socket mode", "SLACK_APP_TOKEN is given a connection")
 
 
 async def channel(probe: SlackProbe, name: str, use: str, *, identity: Identity, stored: str | None) -> Finding:

@@ -5,6 +5,8 @@ Also the table of the methods that watcher calls and the scopes that they want; 
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import aiohttp
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from watcher.errors import DeliveryError
@@ -88,6 +91,7 @@ class SlackProbe:
         self, token: Callable[[], str], base_url: str, *, proxy: str | None = None, timeout: float = TIMEOUT
     ) -> None:
         self._calls = SlackCalls(token, base_url, proxy=proxy, timeout=timeout)
+        self._proxy, self._timeout = proxy, timeout
 
     async def identity(self) -> Identity:
         """Who we are to Slack."""
@@ -120,9 +124,20 @@ class SlackProbe:
                 return found
             asked["cursor"] = str(cursor)
 
-    async def socket_mode(self) -> None:
-        """Whether a connection would be given to this app-level token; it is not opened."""
-        await self._calls.ask_for("apps.connections.open")
+    async def connections(self) -> int:
+        """How many connections of Socket Mode this app-level token has, with the one that is made to ask, for a moment.
+
+        A press that Slack sends to it in this moment is not acknowledged, and whoever pressed is asked to try again.
+        """
+        given = await self._calls.ask_for("apps.connections.open")
+        async with (
+            slack_faults.connection(),
+            asyncio.timeout(self._timeout),
+            aiohttp.ClientSession(trust_env=False) as session,
+            session.ws_connect(str(given.get("url")), proxy=self._proxy) as socket,
+        ):
+            greeting = json.loads(await socket.receive_str())
+            return max(1, int(greeting.get("num_connections") or 1))
 
 
 async def ask_webhook(url: str, *, proxy: str | None = None) -> None:
