@@ -34,9 +34,9 @@ lint: $(READY)
 	$(BIN)/mypy
 	@if [ -f Dockerfile ]; then $(BIN)/hadolint Dockerfile; fi
 test: $(READY)
-	$(BIN)/pytest -n 4 -m "not corpora" $(ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal -m "not corpora" $(ARGS)
 test-fast: $(READY)
-	$(BIN)/pytest -n 4 -m "not slow and not corpora" $(ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal -m "not slow and not corpora" $(ARGS)
 # TextRank and LexRank, in a virtual environment of their own: sumy brings a dozen packages that nothing else needs
 eval: $(READY)
 	@test -x build/baselines/bin/python || { $(BIN)/python -m venv build/baselines && \
