@@ -78,10 +78,10 @@ def read_feeds(raw: Plain, around: Surroundings, findings: Findings) -> FeedList
         key: Key = ("feeds", index)
         if isinstance(item, dict):
             listed.extend(_of_keys(item, key, around, findings, files))
-        elif isinstance(item, str):
+        elif isinstance(item, str) and item:
             listed.extend(_of_url(UrlFeed(url=item), key, key, around, findings))
         elif not findings.at(key):
-            what = "this item is empty" if item is None else f"{shown(item)} is no feed"
+            what = "this item is empty" if item is None or item == "" else f"{shown(item)} is no feed"
             findings.add(key, what, "write an address, or keys: {url: https://example.org/feed.xml}")
     _refuse_twins(listed, findings)
     keys = {each.feed.id: key_name(each.key) for each in listed}
