@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.feature_extraction import DictVectorizer
 
 from watcher.relevance.model import Rarity
-from watcher.relevance.scoring import counted
 from watcher.relevance.vectors import TermVectors
 from watcher.types import TermShares
 
@@ -32,10 +32,15 @@ def test_a_word_that_is_rare_and_used_often_is_most_of_a_text() -> None:
 
 @given(texts)
 def test_they_are_those_of_scikit_learn(read: list[dict[str, int]]) -> None:
-    counts, vocabulary = counted(read)
+    counter = DictVectorizer()
+    counts = counter.fit_transform(read)
+    vocabulary = counter.get_feature_names_out().tolist()
     if vocabulary:
         theirs = RARITY.vectors(counts, vocabulary).toarray()
         assert np.allclose(dense(read)[:, [WORDS.index(word) for word in vocabulary]], theirs, atol=1e-12)
+        found = [TermVectors.of(read, RARITY).one(row) for row in range(len(read))]
+        assert [set(vector) for vector in found] == [set(one) for one in read]
+        assert np.allclose([[vector.get(word, 0.0) for word in vocabulary] for vector in found], theirs, atol=1e-12)
 
 
 @given(texts)

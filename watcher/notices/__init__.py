@@ -19,6 +19,9 @@ from watcher.types import Destination, Notice
 
 log = structlog.get_logger("watcher.notices")
 
+OFF = timedelta(hours=1)
+"""So long nothing was polled before anybody is told; a restart or an upgrade is no outage."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notices:
@@ -87,10 +90,6 @@ class Notices:
         )
         log.warning("service.was_off", since=since.isoformat(), until=now.isoformat())
         return len(told)
-
-
-OFF = timedelta(hours=1)
-"""So long nothing was polled before anybody is told; a restart or an upgrade is no outage."""
 
 
 def destinations(config: Config) -> dict[str, tuple[str, ...]]:

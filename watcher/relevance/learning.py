@@ -11,12 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
 
-from scipy.sparse import csr_matrix
-
 from watcher.relevance.features import primary
 from watcher.relevance.model import KEY_TERMS, MOST_TERMS, Rarity, TopicModel
-from watcher.relevance.scoring import counted
 from watcher.relevance.subjects import Places, Subjects
+from watcher.relevance.vectors import TermVectors
 from watcher.types import Example
 
 TOWARDS, AWAY = 1.0, 0.5
@@ -47,24 +45,18 @@ def labelled(examples: Sequence[Example], language: str, rarity: Rarity, subject
     given = in_language(examples, language)
     if not given:
         return []
-    counts, vocabulary = counted([one.terms for one in given])
-    vectors = rarity.vectors(counts, vocabulary).tocsr()
-    places = subjects.places(vectors, vocabulary) if subjects else None
+    # sorted: files and the database give a text's terms in other orders, and sums would differ by their last digit
+    vectors = TermVectors.of([dict(sorted(one.terms.items())) for one in given], rarity)
+    places = subjects.places_of(vectors.over(subjects.index)) if subjects else None
     return [
         Labelled(
-            vector=_row(vectors, row, vocabulary),
+            vector=vectors.one(row),
             relevant=one.relevant,
             place=places.one(row) if places else None,
             weight=one.weight,
         )
         for row, one in enumerate(given)
     ]
-
-
-def _row(vectors: csr_matrix, row: int, vocabulary: Sequence[str]) -> dict[str, float]:
-    begin, end = vectors.indptr[row], vectors.indptr[row + 1]
-    values = zip(vectors.indices[begin:end].tolist(), vectors.data[begin:end].tolist(), strict=True)
-    return {vocabulary[column]: value for column, value in values}
 
 
 def in_language(examples: Sequence[Example], language: str) -> list[Example]:

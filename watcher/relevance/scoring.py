@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from itertools import count
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -76,22 +75,6 @@ def score_counts(read: Sequence[Mapping[str, int]], modes: Sequence[Mode], index
         return [[nothing(mode) for _ in index.models] for mode in modes]
     table = _Products(TermVectors.of(read, index.rarity), index)
     return [table.scores(row, mode) for row, mode in enumerate(modes)]
-
-
-def counted(read: Sequence[Mapping[str, int]]) -> tuple[csr_matrix, list[str]]:
-    """Counts (texts × vocabulary) and the vocabulary, in the order of appearance.
-
-    Counted here: scikit-learn's vectorisers spend half of all the time on types and on the order of the vocabulary.
-    """
-    column: defaultdict[str, int] = defaultdict(count().__next__)
-    columns: list[int] = []
-    values: list[int] = []
-    borders = [0]
-    for terms in read:
-        columns.extend(map(column.__getitem__, terms))
-        values.extend(terms.values())
-        borders.append(len(columns))
-    return csr_matrix((values, columns, borders), shape=(len(read), len(column)), dtype=np.float64), list(column)
 
 
 class _Products:

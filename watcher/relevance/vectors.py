@@ -39,6 +39,11 @@ class TermVectors:
             values /= np.repeat(np.sqrt(squares), sizes[sizes > 0])
         return TermVectors(terms=terms, values=values, borders=borders)
 
+    def one(self, text: int) -> dict[str, float]:
+        """One of them, by its terms."""
+        here = slice(self.borders[text], self.borders[text + 1])
+        return dict(zip(self.terms[here], self.values[here].tolist(), strict=True))
+
     def over(self, columns: Mapping[str, int]) -> csr_matrix:
         """What of them has a column, (texts × columns)."""
         at = np.fromiter(map(columns.get, self.terms, repeat(-1)), dtype=np.int32, count=len(self.terms))

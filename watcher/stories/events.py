@@ -75,7 +75,6 @@ BELIEVED = 0.5
 A_DAY = 0.3
 """What each day since a story's last member costs (on the logit). Chosen, not measured: the sets have no dates."""
 
-
 OLD = 3.0
 """Days from which on a story gets no older: what is taken up again after weeks is as much the same event."""
 
