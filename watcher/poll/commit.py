@@ -210,10 +210,14 @@ def still_open(judged: Sequence[Judged], current: Mapping[str, KnownEntry]) -> l
         candidate = one.candidate
         known = current.get(one.entry.identity)
         decided = frozenset(known.decided) if known and candidate.new else frozenset[str]()
-        open_topics = candidate.topics - decided - seen.get(one.entry.id, frozenset())
-        seen[one.entry.id] = seen.get(one.entry.id, frozenset()) | candidate.topics
-        if open_topics:
-            result.append(replace(one, candidate=replace(candidate, topics=open_topics)))
+        before = seen.get(one.entry.id, frozenset())
+        open_topics = candidate.topics - decided - before
+        seen[one.entry.id] = before | candidate.topics if before else candidate.topics
+        if not open_topics:
+            continue
+        # no copy where nothing changes: a document may bring 50,000 of them
+        cut = open_topics != candidate.topics
+        result.append(replace(one, candidate=replace(candidate, topics=open_topics)) if cut else one)
     return result
 
 

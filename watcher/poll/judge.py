@@ -24,6 +24,9 @@ from watcher.types import Entry, FullText, Rules, StreamDelta
 from watcher.urls import landing, redact
 from watcher.workers import Workers
 
+UNSCORED: Mapping[str, Judgement] = {}
+"""What is said of an entry beyond the cap: one for all of them."""
+
 PAGES_AT_ONCE = 8
 """Articles on their way at the same time."""
 PATIENCE = timedelta(seconds=15)
@@ -83,7 +86,7 @@ class Judge:
             Judged(candidate=one, entry=entry, judgements=judged)
             for one, entry, judged in zip(scored, entries, final, strict=True)
         ]
-        capped = [Judged(candidate=one, entry=one.entry, judgements={}) for one in candidates if one.capped]
+        capped = [Judged(candidate=one, entry=one.entry, judgements=UNSCORED) for one in candidates if one.capped]
         return result + capped, (seen, seen_whole)
 
     def _delta(

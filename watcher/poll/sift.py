@@ -104,6 +104,7 @@ def sift(
     sightings: list[Sighting] = []
     candidates: dict[str, Candidate] = {}
     edited: list[Change] = []
+    all_topics = frozenset(topics)  # one for all: a document may have 50,000 items
     for one in items:
         known = by_identity.get(one.identity) or (by_guid.get(one.guid) if one.guid else None)
         known = known or (by_text.get(reads(one.item)) if by_text else None)
@@ -112,7 +113,7 @@ def sift(
             sightings.append(Sighting(entry=entry_id, feed=feed.id, guid=one.guid, seen=now))
         if known is None:
             entry = _entry(feed, parsed, one, now=now)
-            wanted = frozenset(topics)
+            wanted = all_topics
         else:
             led = known is by_identity.get(one.identity) and known.entry.identity != one.identity
             entry, wanted = _again(known, feed, one.item, topics, led=led)
