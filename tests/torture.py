@@ -105,7 +105,7 @@ class Posts(list[Any]):
 
 
 def story(number: int, random: Random) -> Item:
-    """One event on the topic, with names and words of its own."""
+    """One event on the topic, with so many words of its own that it is nobody's copy, should two share a name."""
 
     def name() -> str:
         return "".join(random.choices(_SYLLABLES, k=4)).title()
@@ -114,7 +114,8 @@ def story(number: int, random: Random) -> Item:
     return Item(
         title=f"{person} of {place} speaks on American troops in South Korea",
         text=f"{person} told {firm} about {thing.lower()} and {name().lower()} in {place}: the alliance of Washington "
-        f"with Seoul, the cost of American troops in South Korea and {name().lower()} {name().lower()}.",
+        f"with Seoul, the cost of American troops in South Korea and {name().lower()} {name().lower()}. {name()} and "
+        f"{name()} disagree with {name()}; {name()} will meet {name()} of {name()} in {name()} about {name().lower()}.",
         path=f"/story/{number}.html",
     )
 
