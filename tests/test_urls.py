@@ -23,6 +23,7 @@ PLAIN = "https://example.com/news/talks"
         "http://example.com:80/news/talks?fbclid=1",
         "https://m.example.com/news/talks",
         "https://amp.example.com/news/talks/amp/",
+        "https://example.com/news/talks/AMP.amp",
         "https://example.com/amp/news/talks?outputType=amp",
         "https://user:secret@example.com/news/talks",
         "https://example.com./news/talks?ref=rss",

@@ -45,7 +45,7 @@ _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}|[^!#$&-;=?-Z_a-z~\[\]@]")
 _UNSAFE = re.compile(r"""[\x00-\x20"<>\\^`{|}\x7f-\xa0\u2028\u2029\ud800-\udfff]""")
 _BLANK = re.compile(r"[\x00-\x20]")
 _BAD_HOST = re.compile(r"""[\x00-\x20"<>\\^`{|}%\x7f-\xa0\ud800-\udfff/?#@]""")
-_PLAIN = re.compile(r"(?!.*amp)https://[a-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9_~.-]+)*", re.ASCII)
+_PLAIN = re.compile(r"(?i:(?!.*\bamp\b))https://[a-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9_~.-]+)*", re.ASCII)
 """A canonical form in which nothing is left to be cleaned; not the only ones."""
 _SESSION = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 
