@@ -13,10 +13,10 @@ from tests.line import ON_TOPIC, SEEDS
 from watcher.app import App, build
 from watcher.config import Config, load
 from watcher.store import Store
-from watcher.store.feeds import register_topics
 from watcher.store.outbox import claim, pending_count
 from watcher.store.report import outbox_rows
 from watcher.store.save import save
+from watcher.store.topics import register_topics
 from watcher.stories import Board
 from watcher.types import Batch
 

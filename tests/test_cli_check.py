@@ -14,8 +14,8 @@ from tests.commands import Outcome, installed, run
 from tests.line import SEEDS
 from watcher.config import load
 from watcher.store import Store
-from watcher.store.feeds import register_topics
 from watcher.store.save import save
+from watcher.store.topics import register_topics
 from watcher.types import Batch
 
 NOW = datetime.now(UTC)

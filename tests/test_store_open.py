@@ -20,10 +20,11 @@ from tests import builders as b
 from tests.builders import NOW
 from watcher.errors import StateError
 from watcher.store import Store
-from watcher.store.feeds import feed_states, register_topics, save_feed_state
+from watcher.store.feeds import feed_states, save_feed_state
 from watcher.store.lock import lock_file, running
 from watcher.store.save import save
 from watcher.store.schema import revisions
+from watcher.store.topics import register_topics
 from watcher.types import Batch
 
 KILLED_WITH_A_LOG = """

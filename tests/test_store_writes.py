@@ -38,6 +38,7 @@ from watcher.store import (
     save,
     stories,
     stream,
+    topics,
 )
 from watcher.store.outbox import followers, waking
 from watcher.store.report import counts
@@ -145,7 +146,7 @@ def test_a_broken_promise_of_our_own_is_not_called_a_fault_of_the_database(path:
 def test_a_held_database_is_tried_again_until_it_is_free(path: Path) -> None:
     rests: list[float] = []
     with opened(path) as made:
-        made.write_now(feeds.register_topics, ["a"], now=NOW)
+        made.write_now(topics.register_topics, ["a"], now=NOW)
     with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
 
         def rest(seconds: float) -> None:
@@ -240,6 +241,7 @@ MODULES = (
     report,
     notices,
     feedback,
+    topics,
     *(module for module in OUTBOX if module not in {followers, waking}),
 )
 WRITES = {

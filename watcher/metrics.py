@@ -23,6 +23,9 @@ class Metrics:
         self.decisions = Counter("watcher_decisions_total", "Decisions, by state.", ["state"], registry=reg)
         self.matches = Counter("watcher_matches_total", "Entry-topic pairs that matched.", registry=reg)
         self.alerts = Counter("watcher_alerts_sent_total", "Messages posted: alerts, replies, digests.", registry=reg)
+        self.dropped = Counter(
+            "watcher_alerts_dropped_total", "Alerts that waited for a topic that was removed.", registry=reg
+        )
         self.delivery_errors = Counter(
             "watcher_delivery_errors_total",
             "Sends that were not accepted, by destination.",

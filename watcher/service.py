@@ -19,6 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from watcher import ticks
 from watcher.app import App, utc_now
+from watcher.app.reloading import say_not_taken_up, say_taken_up
 from watcher.config import Config
 from watcher.config.watching import fingerprint
 from watcher.desk.listening import listen
@@ -223,6 +224,7 @@ class Service:
 
     async def _reread(self, cause: str) -> None:
         self.seen = await asyncio.to_thread(fingerprint, self.app.config.watched)
+        before = self.app.config
         try:
             config = await asyncio.to_thread(self.reread)
             new_topics = await self.app.reconfigure(config)
@@ -231,6 +233,7 @@ class Service:
             log.error(  # noqa: TRY400 the problems are the message
                 "service.reload_refused", cause=cause, kept="the last good configuration", problems=str(error)
             )
+            await say_not_taken_up(self.app, error)
             return
         self.app.metrics.reloads.labels("ok").inc()
         self.seen = await asyncio.to_thread(fingerprint, config.watched)
@@ -238,6 +241,7 @@ class Service:
         for key, value in _fixed(config).items():
             if value != self._fixed[key]:
                 log.warning("service.restart_needed", key=key, reason="it takes effect at the next start")
+        await say_taken_up(self.app, before)
         self._begin(new_topics)
 
     def _begin(self, new_topics: tuple[str, ...]) -> None:

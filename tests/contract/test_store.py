@@ -15,11 +15,13 @@ from tests.builders import NOW
 from watcher import text
 from watcher.store import Store
 from watcher.store.entries import entomb, entries_since, find_entry, known_entries, tidy
-from watcher.store.feeds import due_feeds, feed_states, register_feeds, register_topics, save_feed_state
+from watcher.store.feeds import due_feeds, feed_states, register_feeds, save_feed_state
 from watcher.store.report import entry_report, recent_decisions
 from watcher.store.save import SaveResult, save
 from watcher.store.stories import open_stories
-from watcher.types import Batch, Entry, NewMember, State
+from watcher.store.stream import load_stream
+from watcher.store.topics import forget_topics, known_topics, register_topics, rename_topic
+from watcher.types import Batch, Entry, NewMember, State, StreamDelta
 
 MINUTE = timedelta(minutes=1)
 FEED = b.feed().id
@@ -303,3 +305,42 @@ def test_a_story_closes_and_belongs_to_one_destination(store: Store) -> None:
     store.write_now(save, Batch(at=NOW, entries=(entry,), members=(member(entry),)))
     assert store.read_now(open_stories, destination="slack:#desk", since=NOW + MINUTE) == []
     assert store.read_now(open_stories, destination="slack:#other", since=NOW) == []
+
+
+# topics
+
+
+def test_all_that_is_remembered_of_a_topic_goes_along_when_its_name_changes(store: Store) -> None:
+    one, two = b.entry("one"), b.entry("two")
+    store.write_now(register_topics, ["old"], now=NOW)
+    delta = StreamDelta(documents={"en": 2}, terms={}, scores={("old", "snippet"): (0.2, 0.3)})
+    decided = b.decision(one.id, "old"), b.decision(two.id, "old", state="below")
+    row = b.outbox_item(topic="old", entry=one.id, story="s1", destination="slack:#desk")
+    batch = Batch(at=NOW, entries=(one, two), decisions=decided, members=(member(one, topics=("old",)),), stream=delta)
+    store.write_now(save, replace(batch, outbox=(row,)))
+    assert store.write_now(rename_topic, "old", "new")
+    assert store.read_now(known_topics) == {"new"}
+    assert {one.decision.topic for one in store.read_now(recent_decisions, NOW)} == {"new"}
+    report = store.read_now(entry_report, one.id)
+    assert report is not None
+    assert [(told.topics, told.item.topic if told.item else "") for told in report.tellings] == [(("new",), "new")]
+    assert set(store.read_now(load_stream).histograms) == {("new", "snippet")}
+    assert not store.write_now(rename_topic, "old", "new"), "once"
+
+
+def test_a_name_that_has_something_of_its_own_keeps_it(store: Store) -> None:
+    one = b.entry("one")
+    store.write_now(register_topics, ["old", "new"], now=NOW)
+    decided = b.decision(one.id, "old", state="below"), b.decision(one.id, "new", state="posted")
+    store.write_now(save, Batch(at=NOW, entries=(one,), decisions=decided))
+    store.write_now(rename_topic, "old", "new")
+    left = {(one.decision.topic, one.decision.state) for one in store.read_now(recent_decisions, NOW)}
+    assert left == {("new", "posted"), ("old", "below")}
+    assert store.read_now(known_topics) == {"new"}
+
+
+def test_a_topic_that_left_is_unknown_when_it_comes_back(store: Store) -> None:
+    store.write_now(register_topics, ["a", "b", "c"], now=NOW)
+    assert store.write_now(forget_topics, ["b"]) == ("a", "c")
+    assert store.read_now(known_topics) == {"b"}
+    assert store.write_now(register_topics, ["a", "b"], now=NOW) == ("a",)

@@ -13,7 +13,6 @@ from tests.contract.test_store import FEED, MINUTE, member
 from watcher.relevance.stream import BINS, bin_of, weight
 from watcher.store import Store
 from watcher.store.entries import entomb
-from watcher.store.feeds import register_topics
 from watcher.store.report import (
     NearMiss,
     QuietTopic,
@@ -25,6 +24,7 @@ from watcher.store.report import (
 )
 from watcher.store.save import save
 from watcher.store.stream import load_stream, prune_stream
+from watcher.store.topics import register_topics
 from watcher.types import Batch, Entry, StreamDelta
 
 # statistics

@@ -28,6 +28,7 @@ from watcher.app.parts import (
     utc_now,
 )
 from watcher.app.policy import policy_of
+from watcher.app.reloading import remember_topics, say_dropped, take_names, take_new_names
 from watcher.app.taught import Answers, Examples, add_stored, examples_of, load_answers, with_added
 from watcher.config import Config
 from watcher.deliver import DeliverReport, Policy, deliver
@@ -48,10 +49,11 @@ from watcher.store import Store
 from watcher.store.clock import pull_back
 from watcher.store.entries import tidy
 from watcher.store.feedback import labels, seeds_added, tidy_feedback
-from watcher.store.feeds import feed_states, known_topics, register_feeds, register_topics
+from watcher.store.feeds import feed_states, register_feeds
 from watcher.store.notices import tidy_notices
 from watcher.store.outbox import mark_sending_unsure, retry_now
 from watcher.store.stream import load_stream, prune_stream
+from watcher.store.topics import register_topics
 from watcher.types import Trouble
 from watcher.urls import redact
 from watcher.workers import Workers
@@ -129,7 +131,7 @@ class App:
         urls = {one.id: redact(one.url) for one in feeds}
         await self.store.write(register_feeds, feeds, urls=urls, now=self.clock())
         await self._pull_back()
-        return tuple(sorted(self.config.topics.keys() - await self.store.read(known_topics)))
+        return await remember_topics(self)
 
     async def clock_put_back(self) -> None:
         """The wall clock shows less than before: let nothing wait for a time that is hours away by now."""
@@ -151,6 +153,7 @@ class App:
         """Swap the configuration whole; returns the topics that are new. Raises ConfigError with nothing changed."""
         files, _ = load_seeds(config)
         self.answers, _ = load_answers(config)
+        await take_new_names(self, config)
         topics = with_added(files, await self.store.read(seeds_added))
         taught = examples_of(topics, self.answers, await self.store.read(labels, standing=False))
         scorer = make_scorer(topics, self.stream, examples=taught, now=self.clock())
@@ -224,6 +227,7 @@ class App:
         for problem in report.errors:
             self.metrics.delivery_errors.labels(problem["name"]).inc()
             log.warning("deliver.failed", channel=problem["name"], reason=problem["message"])
+        await say_dropped(self, report.dropped)
         say_suspended(self.suspended, report.suspended, pending=report.pending)
         self.suspended = report.suspended
         return report
@@ -282,6 +286,7 @@ def build(
     """
     if topics is None:
         topics, _ = load_seeds(config)
+    take_names(config, store)
     topics, taught = add_stored(config, topics, store)
     metrics = Metrics()
     metrics.info.labels(__version__).set(1)

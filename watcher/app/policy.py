@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from watcher.app.parts import Topics
+from watcher.app.reloading import former_names
 from watcher.config import Config
 from watcher.deliver import Policy, TopicPolicy
 from watcher.notices import destinations
@@ -28,6 +29,7 @@ def policy_of(
             )
             for name, topic in config.topics.items()
         },
+        former=former_names(config),
         # A console is read by whoever asked for it: there is nobody to flood.
         flood_count=config.slack.flood.count if remote else NO_CAP,
         flood_window=config.slack.flood.window,

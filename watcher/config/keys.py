@@ -258,7 +258,6 @@ class File(Keys):
 
 
 NOT_YET: dict[str, Any] = {
-    "topics.*.was": None,
     "server.hosts": [],
 }
 """Keys that are accepted and checked but have no effect yet, with the value that is no news."""

@@ -7,14 +7,16 @@ can be done now and leaves the rest in the outbox; the next tick is another pass
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from watcher.deliver import holds
 from watcher.deliver.gate import Clock, Gate, Problem, Step, Tally
 from watcher.deliver.muted import drop_muted
 from watcher.deliver.policy import Policy, TopicPolicy
+from watcher.deliver.removed import drop_removed
 from watcher.deliver.sending import Courier, Sleep
 from watcher.deliver.silences import Silences
 from watcher.notifiers import Notifier
@@ -49,6 +51,8 @@ class DeliverReport:
     pending: int
     dead: int
     errors: tuple[Problem, ...] = ()
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Topic that is no longer configured → messages that waited for it and are not sent."""
     suspended: Trouble | None = None
     """The token is refused, since when and with which code: nothing is sent."""
 
@@ -105,14 +109,16 @@ async def deliver(
         pending=pending,
         dead=tally.dead,
         errors=tuple(tally.problems.values()),
+        dropped=tally.dropped,
         suspended=tally.silences.get("token"),
     )
 
 
 async def _let_go(courier: Courier) -> None:
-    """Leave out what was muted, release what has waited long enough, and make its digests."""
+    """Leave out what was muted or whose topic is gone, release what has waited long enough, and make its digests."""
     store, now = courier.store, courier.clock()
     await drop_muted(store, now)
+    courier.tally.dropped += await drop_removed(store, courier.policy, now)
     waiting = await store.read(outbox.held)
     if not waiting:
         return

@@ -5,6 +5,7 @@ Rule: what is asked here is asked when a row is about to go, and nothing but the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -40,6 +41,7 @@ class Tally:
 
     sent: int = 0
     dead: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
     problems: dict[str, Problem] = field(default_factory=dict)
     waits: dict[str, datetime] = field(default_factory=dict)
     """Destination → when it may go on: it was paced, or asked us to slow down."""

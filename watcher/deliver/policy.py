@@ -47,6 +47,8 @@ class Policy:
     """
 
     topics: Mapping[str, TopicPolicy]
+    former: Mapping[str, str] = field(default_factory=dict)
+    """Former names of topics, with the present ones."""
     flood_count: int = 10
     flood_window: timedelta = timedelta(minutes=10)
     paused_destinations: frozenset[str] = frozenset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -15,7 +15,7 @@ from watcher.notices.plan import Scene, Sources, plan
 from watcher.store import Store
 from watcher.store.feeds import feed_states
 from watcher.store.notices import known_troubles, put_notices
-from watcher.types import Destination, Notice
+from watcher.types import Destination, Notice, Trouble
 
 log = structlog.get_logger("watcher.notices")
 
@@ -48,15 +48,7 @@ class Notices:
         )
         told = plan(scene)
         if told.notices or told.standing or told.over:
-            await self.store.write(
-                put_notices,
-                told.notices,
-                destinations=destinations(config),
-                installation=self.store.installation,
-                standing=told.standing,
-                over=told.over,
-                now=now,
-            )
+            await self._put(config, told.notices, standing=told.standing, over=told.over)
         for notice in told.notices:
             for line in notice.text.splitlines():
                 log.warning("feeds.notice", topic=notice.topic or None, reason=line)
@@ -79,17 +71,28 @@ class Notices:
             for name, topic in config.topics.items()
             if not topic.paused
         ]
+        await self._put(config, told)
+        log.warning("service.was_off", since=since.isoformat(), until=now.isoformat())
+        return len(told)
+
+    async def tell(self, config: Config, text: str) -> None:
+        """Tell the ops channel of something that happened just now, if there is such a channel."""
+        if "" in destinations(config):
+            name = sha256(f"{self.clock().isoformat()}\n{text}".encode()).hexdigest()[:16]
+            await self._put(config, [Notice(name=name, text=text)])
+
+    async def _put(
+        self, config: Config, told: Sequence[Notice], *, standing: Sequence[Trouble] = (), over: Collection[str] = ()
+    ) -> None:
         await self.store.write(
             put_notices,
             told,
             destinations=destinations(config),
             installation=self.store.installation,
-            standing=(),
-            over=(),
-            now=now,
+            standing=standing,
+            over=over,
+            now=self.clock(),
         )
-        log.warning("service.was_off", since=since.isoformat(), until=now.isoformat())
-        return len(told)
 
 
 def destinations(config: Config) -> dict[str, tuple[str, ...]]:

@@ -6,7 +6,8 @@ Rule: one line says what, since when, and what to do; feeds of one host with one
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,14 @@ from watcher.types import Feed, FeedState
 
 NAMED = 3
 """Feeds or faults that a line names; of more it gives the number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What a configuration holds, by name."""
+
+    topics: Sequence[str]
+    feeds: Sequence[str]
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:
@@ -104,3 +113,35 @@ def topic_blind(title: str, bad: Sequence[str], count: int) -> str:
 def topic_sees(title: str, count: int, bad: int) -> str:
     """For the topic's own readers."""
     return f"{title}: {count - bad} of its {count} feeds are read again."
+
+
+def taken_up(was: Named, now: Named, renamed: Mapping[str, str]) -> str:
+    """A changed configuration is in use: what came and what went. ``renamed``: former names with present ones."""
+    told = []
+    for what, before, after in (("topic", was.topics, now.topics), ("feed", was.feeds, now.feeds)):
+        came, went = sorted(set(after) - set(before)), sorted(set(before) - set(after))
+        moved = {old: new for old, new in renamed.items() if what == "topic" and old in went and new in came}
+        told += [f"topic {old} is {new} now" for old, new in moved.items()]
+        told += _named(f"new {what}", [one for one in came if one not in moved.values()])
+        told += _named(f"{what} left out", [one for one in went if one not in moved])
+    return f"The changed configuration is in use: {'; '.join(told) or 'the same topics and feeds'}."
+
+
+def _named(what: str, names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    shown = names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
+    return [f"{what}: {several(shown)}"]
+
+
+def not_taken_up(problems: Sequence[str]) -> str:
+    """A changed configuration is broken."""
+    more = [f"… and {len(problems) - NAMED} more: `watcher check` tells them all"] if len(problems) > NAMED else []
+    lines = "\n".join([*problems[:NAMED], *more])
+    return f"The changed configuration is not used, for it is broken; the last good one stays.\n{lines}"
+
+
+def left_behind(topic: str, count: int) -> str:
+    """Alerts of a topic that is no longer there."""
+    waited = "1 alert that waited is" if count == 1 else f"{count} alerts that waited are"
+    return f"Topic {topic} is not in the configuration any more: {waited} not sent."

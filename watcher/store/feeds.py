@@ -1,4 +1,4 @@
-"""What is remembered of feeds and topics, and which feeds are due.
+"""What is remembered of feeds, and which of them are due.
 
 Rule: due-ness lives here, not in timers, so that a restart neither skips nor repeats a poll.
 """
@@ -33,20 +33,6 @@ def register_feeds(
 def save_feed_state(conn: Connection, state: FeedState) -> None:
     """Write what is now remembered of a feed (a failure, a 304: no entries come with it)."""
     puts.put_feed_states(conn, (state,))
-
-
-def known_topics(conn: Connection) -> frozenset[str]:
-    """Topics that have caught up with the stored entries."""
-    return frozenset(conn.scalars(select(tables.topics.c.name)))
-
-
-def register_topics(conn: Connection, names: Sequence[str], *, now: datetime) -> tuple[str, ...]:
-    """Make topics known; returns those that this database had never heard of."""
-    known = set(conn.scalars(select(tables.topics.c.name)))
-    new = tuple(dict.fromkeys(name for name in names if name not in known))
-    if new:
-        conn.execute(tables.topics.insert(), [{"name": name, "added_at": now} for name in new])
-    return new
 
 
 def due_feeds(conn: Connection, *, ids: Collection[str], now: datetime, limit: int) -> list[FeedState]:

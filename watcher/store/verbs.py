@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from watcher.store import clock, entries, feedback, feeds, notices, outbox, report, save, stories, stream
+from watcher.store import clock, entries, feedback, feeds, notices, outbox, report, save, stories, stream, topics
 
 WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     feeds.register_feeds,
-    feeds.register_topics,
     feeds.save_feed_state,
+    topics.register_topics,
+    topics.rename_topic,
+    topics.forget_topics,
+    topics.leave_behind,
     clock.pull_back,
     entries.tidy,
     entries.entomb,
@@ -56,7 +59,8 @@ WRITE_VERBS: tuple[Callable[..., Any], ...] = (
 READ_VERBS: tuple[Callable[..., Any], ...] = (
     feeds.due_feeds,
     feeds.feed_states,
-    feeds.known_topics,
+    topics.known_topics,
+    topics.left_behind,
     entries.known_entries,
     entries.known_texts,
     entries.entries_since,

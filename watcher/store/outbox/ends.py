@@ -16,7 +16,7 @@ from watcher.store import puts
 from watcher.store.outbox import followers
 from watcher.store.outbox.followers import LIVE, items
 from watcher.store.outbox.waking import wake_update
-from watcher.store.tables import decisions, matches, meta, outbox, story_members
+from watcher.store.tables import meta, outbox, story_members
 from watcher.types import Notice, OutboxItem, Receipt, State
 
 _IDLE: dict[str, Any] = {"lease_owner": None, "lease_until": None, "unsure": False}
@@ -66,13 +66,16 @@ def bury(
 
 
 def drop(conn: Connection, key: str, *, state: State, reason: str, now: datetime) -> bool:
-    """Record that a row is not to be told, and why; its decisions end in this state. False when it does not wait.
+    """Record that a row is not to be told, a digest's members with it, and why; their decisions end in this state.
+
+    False when it does not wait.
 
     A parent that is dropped is replaced by the story's next member, as a dead one is.
     """
     dropped = update(outbox).values(**_IDLE, state="dropped", error=reason)
     if conn.execute(dropped.where(outbox.c.key == key, outbox.c.state.in_(("pending", "held")))).rowcount == 0:
         return False
+    conn.execute(dropped.where(outbox.c.digest == key, outbox.c.state == "in_digest"))
     followers.die(conn, [key], state, reason)
     row = items(conn, outbox.c.key == key)[0]
     if row.kind == "parent" and row.story is not None:
@@ -149,7 +152,7 @@ def _succeed(conn: Connection, dead: Row[Any], now: datetime) -> None:
         conn.execute(update(outbox).where(outbox.c.key == heir.key).values(kind="parent"))
         return
     key = f"{_installation(conn)}/{dead.story}/{heir.entry}"
-    topic, strength = _best_topic(conn, heir.entry, dead)
+    topic, strength = followers.best_topic(conn, heir.entry, dead.destination) or (dead.topic, dead.strength)
     item = OutboxItem(
         key=key,
         destination=dead.destination,
@@ -162,14 +165,3 @@ def _succeed(conn: Connection, dead: Row[Any], now: datetime) -> None:
     )
     puts.put_outbox(conn, (item,))
     followers.follow(conn, [key], "pending", only_from=("grouped",))
-
-
-def _best_topic(conn: Connection, entry: str, dead: Row[Any]) -> tuple[str, float]:
-    best = (
-        select(decisions.c.topic, decisions.c.strength)
-        .join(matches, (matches.c.topic == decisions.c.topic) & (matches.c.entry == decisions.c.entry))
-        .where(matches.c.entry == entry, matches.c.destination == dead.destination)
-        .order_by(decisions.c.strength.desc(), decisions.c.topic)
-    )
-    found = conn.execute(best.where(decisions.c.strength.is_not(None)).limit(1)).first()
-    return (found.topic, found.strength) if found else (dead.topic, dead.strength)

@@ -5,7 +5,7 @@ Rule: a topic that is told anywhere is told; what was told never becomes untold.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, or_, select, update
@@ -73,3 +73,18 @@ def items(conn: Connection, *conditions: ColumnElement[bool]) -> list[Any]:
 def oldest_first() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     """The order of telling: when it was made, and in which order it was saved."""
     return outbox.c.created_at, outbox.c.number
+
+
+def best_topic(
+    conn: Connection, entry: str, destination: str, *, among: Collection[str] | None = None
+) -> tuple[str, float] | None:
+    """Which topic (of these) an entry matched best at a destination, and how strongly; None when it matched none."""
+    best = (
+        select(decisions.c.topic, decisions.c.strength)
+        .join(matches, (matches.c.topic == decisions.c.topic) & (matches.c.entry == decisions.c.entry))
+        .where(matches.c.entry == entry, matches.c.destination == destination, decisions.c.strength.is_not(None))
+        .order_by(decisions.c.strength.desc(), decisions.c.topic)
+    )
+    found = (row for row in conn.execute(best) if among is None or row.topic in among)
+    row = next(found, None)
+    return None if row is None else (row.topic, row.strength)

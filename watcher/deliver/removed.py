@@ -1,0 +1,28 @@
+"""What waits for a topic that is no longer in the configuration: decided at delivery, like holds.
+
+Rule: it is told for another topic that its entry matched, or not at all; then it is counted. A topic that was only
+renamed goes on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from watcher.deliver.policy import Policy
+from watcher.store import Store
+from watcher.store.topics import leave_behind, left_behind, rename_topic
+
+
+async def drop_removed(store: Store, policy: Policy, now: datetime) -> Counter[str]:
+    """Drop the rows that wait for topics that are gone; returns how many by topic."""
+    dropped: Counter[str] = Counter()
+    kept = policy.topics.keys()
+    waiting = await store.read(left_behind, kept)
+    for was in sorted({item.topic for item in waiting} & policy.former.keys()):
+        # a poll that was under way when the name changed has just saved it under the former one
+        await store.write(rename_topic, was, policy.former[was])
+    for item in waiting:
+        if item.topic not in policy.former and await store.write(leave_behind, item.key, kept=kept, now=now):
+            dropped[item.topic] += 1
+    return dropped
