@@ -102,8 +102,10 @@ def test_check_as_json_with_and_without_a_configuration(config: Path, tmp_path: 
     assert told["alliance"]["seeds"] == alone["seeds"]["seeds"]
     assert told["alliance"]["terms"] == alone["seeds"]["terms"]
     assert told["alliance"]["seeds"][0].keys() == {
-        "name", "title", "outlet", "published", "language", "words", "dropped",
+        "name", "title", "outlet", "published", "language", "words", "by_others", "dropped",
     }  # fmt: skip
+    assert told["alliance"]["ordinary"]["of"] == 1000
+    assert told["alliance"]["warnings"] == []
     assert [one["title"] for one in alone["seeds"]["seeds"]] == [text.partition("\n")[0] for text in SEEDS]
 
 
@@ -111,6 +113,20 @@ def test_check_of_one_topic(tmp_path: Path) -> None:
     topics = {name: {"seeds": "seeds", "channel": "#desk"} for name in ("one", "two")}
     config = installed(tmp_path, topics=topics)
     assert run("--config", config, "seeds", "check", "--topic", "two", "--json").json.keys() == {"two"}
+
+
+def test_check_says_what_is_doubtful_about_seeds_and_so_does_the_other_check(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "seeds" / "short.txt").write_text("Bees are dying\n\nHives in the valley are empty, beekeepers say.")
+    code, out, err = seeds(config, "check")
+    assert code == 0
+    assert "the other seeds alone would find it: " in out
+    assert "of ordinary news (" in out
+    short = str(tmp_path / "seeds" / "short.txt")
+    assert f"{short}: only 11 words: it says little of the topic; use the whole article, or add another one" in err
+    assert f"{short}: it shares next to nothing with the other seeds" in err
+    told = run("--config", config, "check")
+    assert f"warning: {short}: only 11 words" in told.err
+    assert "would match " in told.out
 
 
 def test_check_of_an_empty_folder_is_refused(config: Path, tmp_path: Path) -> None:

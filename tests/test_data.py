@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.eval import build_sample
 from tests.eval.build_background import articles, count, table
-from watcher.data import FORMAT, TABLES, _read, background
+from watcher.data import FORMAT, SAMPLES, TABLES, _read, background
 from watcher.text import TOKENISER
 
 
@@ -47,3 +48,13 @@ def test_the_table_is_what_its_script_makes() -> None:
 def test_other_files_are_refused() -> None:
     with pytest.raises((ValueError, gzip.BadGzipFile)):
         _read("README.md")
+
+
+@pytest.mark.slow
+@pytest.mark.corpora
+@pytest.mark.skipif("WATCHER_CORPORA" not in os.environ, reason="WATCHER_CORPORA is not set: nothing to draw from")
+def test_the_sample_is_what_its_script_draws() -> None:
+    packed = build_sample.packed(
+        build_sample.drawn(articles(Path(os.environ["WATCHER_CORPORA"]))), background()["en"].shares
+    )
+    assert packed == resources.files("watcher.data").joinpath(SAMPLES[0]).read_bytes()

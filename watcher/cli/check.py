@@ -13,12 +13,14 @@ import typer
 
 from watcher.cli.common import print_json, read_config, stored
 from watcher.cli.doubts import seedless_languages, unheard_feeds
+from watcher.cli.seed_doubts import breadth, doubts, look
 from watcher.errors import ConfigError, Problem
 from watcher.urls import redact
 
 if TYPE_CHECKING:
     from watcher.config import Config, TopicConfig
     from watcher.relevance import Scorer
+    from watcher.relevance.review import Review
     from watcher.store.report import NearMiss, QuietTopic
 
 TERMS = 15
@@ -42,7 +44,7 @@ def check(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", he
         told = [str(one) for one in warnings]
         print_json({"ok": not failed, "errors": failed, "warnings": told, "topics": topics})
     else:
-        _print(config, warnings, topics, known.quiet)
+        _print(config, warnings, topics, known)
     if failed:
         raise typer.Exit(1)
 
@@ -54,6 +56,7 @@ class _Known:
     scorer: Scorer
     doubts: tuple[Problem, ...]
     quiet: Mapping[str, QuietTopic]
+    reviews: Mapping[str, Review]
 
 
 def _look(config: Config) -> _Known:
@@ -79,15 +82,23 @@ def _look(config: Config) -> _Known:
         topics, examples = add_stored(config, topics, None)
     scorer = make_scorer(topics, stream, examples=examples)
     about_languages = (*seedless_languages(config, scorer), *unheard_feeds(config, scorer, spoken))
-    return _Known(scorer=scorer, doubts=(*about_seeds, *about_answers, *about_languages), quiet=quiet)
+    reviews = {name: look(scorer, name) for name in config.topics}
+    reviewed = [
+        one
+        for name, topic in config.topics.items()
+        for one in doubts(topic.seeds, reviews[name], topic.rules.languages)
+    ]
+    found = (*about_seeds, *reviewed, *about_answers, *about_languages)
+    return _Known(scorer=scorer, doubts=found, quiet=quiet, reviews=reviews)
 
 
 def _topic(name: str, topic: TopicConfig, known: _Known) -> dict[str, Any]:
-    scorer, quiet = known.scorer, known.quiet.get(name)
+    scorer, quiet, review = known.scorer, known.quiet.get(name), known.reviews[name]
     return {
         "title": topic.title,
         "terms": [[term, round(weight, 3)] for term, weight in scorer.key_terms(name, TERMS)],
         "languages": sorted(scorer.languages(name)),
+        "ordinary": {"matched": review.matched, "of": review.of},
         "near_misses": [_near(miss) for miss in quiet.closest] if quiet else [],
         "failed": _unexpected(name, topic, scorer),
     }
@@ -126,17 +137,17 @@ def _unexpected(name: str, topic: TopicConfig, scorer: Scorer) -> list[str]:
     return found
 
 
-def _print(
-    config: Config, warnings: list[Problem], topics: dict[str, dict[str, Any]], quiet: Mapping[str, QuietTopic]
-) -> None:
+def _print(config: Config, warnings: list[Problem], topics: dict[str, dict[str, Any]], known: _Known) -> None:
     for one in warnings:
         print(f"warning: {one}", file=sys.stderr)
     print(f"{config.path}: feeds: {len(config.feeds)}, topics: {len(topics)}, alerts go to: {config.notify}")
     for name, topic in topics.items():
         print(f"\n{name} — {topic['title']} ({', '.join(topic['languages'])})")
         print("  carried by: " + ", ".join(term for term, _ in topic["terms"]))
+        if (line := breadth(known.reviews[name])) is not None:
+            print(f"  {line}")
         if topic["near_misses"]:
-            print(f"  no alert {'yet' if quiet[name].new else 'for a week'}; closest:")
+            print(f"  no alert {'yet' if known.quiet[name].new else 'for a week'}; closest:")
         for miss in topic["near_misses"]:
             address = f" {miss['url']}" if miss["url"] else ""
             print(f"    {miss['ratio']:.2f} × the threshold: {miss['headline']} ({miss['outlet']}){address}")

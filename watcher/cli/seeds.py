@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,7 +62,8 @@ def check(
         config = read_config(ctx)
         chosen = [_topic(config, topic)] if topic else list(config.topics.values())
         folders = {one.name: one.seeds for one in chosen}
-    reports = {name: _report(name, folder) for name, folder in folders.items()}
+    spoken = {} if seeds is not None else {one.name: one.rules.languages for one in chosen}
+    reports = {name: _report(name, folder, spoken.get(name)) for name, folder in folders.items()}
     if as_json:
         print_json(reports)
     else:
@@ -128,14 +130,17 @@ def _read(
     return read_file(Path(source), extract=extract, title=title, outlet=outlet, published=published, url=url)
 
 
-def _report(name: str, folder: Path) -> dict[str, Any]:
+def _report(name: str, folder: Path, languages: Collection[str] | None) -> dict[str, Any]:
     from watcher.app import extract, make_scorer
+    from watcher.cli.seed_doubts import doubts, look
     from watcher.relevance.stream import Stream
     from watcher.seeds import load
     from watcher.types import Sensitivity
 
     found, problems = load(folder, extract=extract)
     scorer = make_scorer({name: (found, Sensitivity())}, Stream())
+    review = look(scorer, name)
+    by_others = {one.name: one.by_others for one in review.seeds}
     return {
         "folder": str(folder),
         "seeds": [
@@ -146,13 +151,19 @@ def _report(name: str, folder: Path) -> dict[str, Any]:
                 "published": seed.published.date().isoformat() if seed.published else None,
                 "language": seed.counts.language,
                 "words": seed.words,
+                "by_others": _rounded(by_others.get(seed.name)),
                 "dropped": list(seed.dropped),
             }
             for seed in found
         ],
-        "warnings": [str(problem) for problem in problems],
+        "warnings": [str(problem) for problem in (*problems, *doubts(folder, review, languages))],
+        "ordinary": {"matched": review.matched, "of": review.of},
         "terms": [[term, round(weight, 3)] for term, weight in scorer.key_terms(name, TERMS)],
     }
+
+
+def _rounded(ratio: float | None) -> float | None:
+    return None if ratio is None else round(ratio, 2)
 
 
 def _print(name: str, report: dict[str, Any]) -> None:
@@ -161,8 +172,13 @@ def _print(name: str, report: dict[str, Any]) -> None:
         origin = ", ".join(one for one in (seed["outlet"], seed["published"], seed["language"]) if one)
         print(f"  {seed['name']}: {seed['words']} words, {origin}")
         print(f"    {seed['title'] or '(no headline: its first sentence counts as one)'}")
+        if seed["by_others"] is not None:
+            print(f"    the other seeds alone would find it: {seed['by_others']:.1f} × the threshold")
         for line in seed["dropped"]:
             print(f"    left out: {line}")
     for warning in report["warnings"]:
         print(f"  warning: {warning}", file=sys.stderr)
     print("  carried by: " + ", ".join(term for term, _ in report["terms"]))
+    matched, of = report["ordinary"]["matched"], report["ordinary"]["of"]
+    if of:
+        print(f"  would match {matched / of:.1%} of ordinary news ({matched} of {of:,} entries)")

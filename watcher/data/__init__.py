@@ -23,6 +23,9 @@ TABLES = tuple(f"background-{language}.tsv.gz" for language in ("en", "de", "es"
 SPACES = ("subjects-en.npz",)
 """Places of words among the subjects of news; see `tests/eval/build_subjects.py`, which writes them."""
 
+SAMPLES = ("sample-en.npz",)
+"""Headlines and first words of ordinary news, as counts; see `tests/eval/build_sample.py`, which writes them."""
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -64,3 +67,27 @@ def _read_space(name: str) -> tuple[str, Space]:
         language = json.loads(arrays["about"].tobytes())["language"]
         words = tuple(arrays["words"].tobytes().decode("utf-8").split("\n"))
         return language, (words, arrays["vectors"].astype(np.float64) * arrays["factor"])
+
+
+@cache
+def sample() -> Mapping[str, tuple[Mapping[str, int], ...]]:
+    """Language → what a thousand entries of ordinary news hold: term → how often it counts. Read once.
+
+    Terms that the background table does not hold are there by number only, under names that no text can have.
+    """
+    return MappingProxyType(dict(map(_read_sample, SAMPLES)))
+
+
+def _read_sample(name: str) -> tuple[str, tuple[Mapping[str, int], ...]]:
+    import numpy as np  # noqa: PLC0415  the same
+
+    with resources.files(__name__).joinpath(name).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        language = json.loads(arrays["about"].tobytes())["language"]
+        table = list(background()[language].shares)
+        terms = [table[number] for number in arrays["terms"].tolist()]
+        counts, ends, others = (arrays[each].tolist() for each in ("counts", "ends", "others"))
+    entries = []
+    for begin, end, rare in zip([0, *ends], ends, others, strict=False):
+        known = dict(zip(terms[begin:end], counts[begin:end], strict=True))
+        entries.append(known | {f"\x00{number}": 1 for number in range(rare)})
+    return language, tuple(entries)

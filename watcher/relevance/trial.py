@@ -90,6 +90,16 @@ class Trial:
                 found[seed.name] = verdict.match
         return found
 
+    def by_others(self) -> dict[str, float | None]:
+        """Seed's name → the part of the threshold that it reaches by the others of its language; None: it is alone."""
+        found: dict[str, float | None] = {}
+        for language, seeds in self.seeds.items():
+            for seed in seeds:
+                others = [one for one in seeds if one is not seed]
+                (verdict,) = self._made({language: others}, ()).judge([_text(seed, language)]) if others else (None,)
+                found[seed.name] = None if verdict is None else verdict.score.value / verdict.threshold
+        return found
+
     def _made(
         self,
         seeds: Mapping[str, Sequence[Seed]],
