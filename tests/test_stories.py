@@ -75,6 +75,31 @@ def test_a_truncated_copy_is_still_a_copy() -> None:
     assert place(desk, "Troop cost talks reopen in Seoul", cut).story == first.story
 
 
+def quake(size: str, place: str, day: str, depth: str, *, more: str = "") -> str:
+    return (
+        f"A magnitude {size} earthquake struck 34 km south of {place} on {day}, the geological survey said. There were "
+        f"no immediate reports of damage or injuries, and no warning of a tsunami was issued. It was {depth} km "
+        f"deep.{more}"
+    )
+
+
+def test_reports_made_from_one_form_are_no_copies_of_each_other() -> None:
+    desk = board()
+    first = place(desk, "Earthquake off Alaska", quake("5.1", "Kodiak in Alaska", "Monday", "10"))
+    other = place(desk, "Earthquake off Japan", quake("6.3", "Sendai in Japan", "Thursday", "42"))
+    assert other.relation != "copy"
+    cut = place(desk, "Alaska shaken", quake("5.1", "Kodiak in Alaska", "Monday", "10").partition(", and no")[0])
+    assert (cut.relation, cut.story) == ("copy", first.story)
+
+
+def test_a_copy_that_an_outlet_has_added_to_is_one_still() -> None:
+    desk = board()
+    more = " In Anchorage, Mayor Lena Orr told the Herald that the harbour of Homer would open at 9 on Tuesday."
+    first = place(desk, "Earthquake off Alaska", quake("5.1", "Kodiak in Alaska", "Monday", "10"))
+    longer = place(desk, "Earthquake: harbour stays shut", quake("5.1", "Kodiak in Alaska", "Monday", "10", more=more))
+    assert (longer.relation, longer.story) == ("copy", first.story)
+
+
 def test_another_text_founds_its_own_story() -> None:
     desk = board()
     place(desk, "US and South Korea reopen troop cost talks", WIRE)
