@@ -9,6 +9,7 @@ import typer
 
 from watcher import __version__
 from watcher.cli import (
+    backup,
     check,
     demo,
     doctor,
@@ -64,6 +65,8 @@ command.command()(explain.explain)
 command.command()(doctor.doctor)
 command.command()(outbox.retry)
 command.command()(outbox.retract)
+command.command()(backup.backup)
+command.command()(backup.restore)
 command.add_typer(seeds.commands, name="seeds")
 command.add_typer(feeds.commands, name="feeds")
 command.add_typer(feedback.commands, name="feedback")

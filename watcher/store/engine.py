@@ -115,7 +115,7 @@ class Store:
         lock = None
         try:
             if mode == "write":
-                lock = _take(path, address, sleep)
+                lock = take_lock(path, address, sleep)
                 _ready(path, now or datetime.now(UTC), migrations, busy)
             else:
                 _readable(path, migrations)
@@ -138,7 +138,7 @@ class Store:
 
     def _recognised(self) -> Store:
         try:
-            self.installation = self.read_now(_identify, self.path)
+            self.installation = self.read_now(identify, self.path)
             self._find_out_whether_it_can_be_written()
         except BaseException:
             self.close()
@@ -235,7 +235,7 @@ class Store:
             raise _state_error(error, self.path) from error
 
 
-def _identify(conn: Connection, path: Path) -> str:
+def identify(conn: Connection, path: Path) -> str:
     """The installation's id, of a database whose tables are as the code expects them."""
     try:
         for table in metadata.sorted_tables:
@@ -261,7 +261,8 @@ def _state_error(error: DBAPIError, path: Path) -> Exception:
     return error if known in {"", "SQLITE_ERROR", "SQLITE_CONSTRAINT"} else refusals.refusal(error.orig, path)
 
 
-def _take(path: Path, address: str | None, sleep: Callable[[float], None]) -> Lock:
+def take_lock(path: Path, address: str | None = None, sleep: Callable[[float], None] = time.sleep) -> Lock:
+    """Take the lock of a database, in a folder that is made for it. Raises AlreadyRunning, StateError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -280,7 +281,7 @@ def _ready(path: Path, now: datetime, migrations: Path, busy: timedelta) -> None
             _create(path, now, migrations, busy)
         elif refusals.look(path, known, thorough=True) != known[-1]:
             schema.backup(path, schema.backup_name(path, known[-1], now))
-            _upgrade(path, migrations, busy)
+            bring_up_to_date(path, migrations, busy)
     except DBAPIError as error:
         raise _state_error(error, path) from error
     except OSError as error:
@@ -290,11 +291,18 @@ def _ready(path: Path, now: datetime, migrations: Path, busy: timedelta) -> None
 def _create(path: Path, now: datetime, migrations: Path, busy: timedelta) -> None:
     schema.clear_unfinished(path)
     schema.prepare(schema.unfinished(path))
-    _upgrade(schema.unfinished(path), migrations, busy, born=now)
+    bring_up_to_date(schema.unfinished(path), migrations, busy, then=lambda conn: schema.first_rows(conn, now))
     schema.give_name(path)
 
 
-def _upgrade(path: Path, migrations: Path, busy: timedelta, *, born: datetime | None = None) -> None:
+def bring_up_to_date(
+    path: Path,
+    migrations: Path = schema.MIGRATIONS,
+    busy: timedelta = BUSY,
+    *,
+    then: Callable[[Connection], None] = lambda _: None,
+) -> None:
+    """Run the migrations that a database misses, and ``then`` what belongs to them, in one transaction."""
     engine = _engine(path, write=True, busy=busy, rebuilding=True)
     try:
         with engine.begin() as conn:
@@ -303,8 +311,7 @@ def _upgrade(path: Path, migrations: Path, busy: timedelta, *, born: datetime | 
                 raise StateError(
                     f"{path}: could not be migrated (rows of {astray[0]} refer to nothing); restore a backup"
                 )
-            if born:
-                schema.first_rows(conn, born)
+            then(conn)
     finally:
         engine.dispose()
 

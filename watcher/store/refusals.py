@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from watcher.errors import StateError
@@ -17,20 +17,25 @@ APPLICATION_ID = 0x77746368
 """In the header of every database of ours ("wtch"): the file of another program is never migrated."""
 _MAGIC = b"SQLite format 3\0"
 _RESTORE = "put a backup in its place, or move the file away to start anew"
+_ANOTHER = "take another backup"
 
 
-def connect(path: Path, *, write: bool = False) -> sqlite3.Connection:
-    """A plain connection that never makes a file; read-only unless asked otherwise."""
-    return sqlite3.connect(address(path, write=write), uri=True, isolation_level=None, check_same_thread=False)
+def connect(path: Path, *, write: bool = False, still: bool = False) -> sqlite3.Connection:
+    """A plain connection that never makes a database; read-only unless asked otherwise."""
+    uri = address(path, write=write, still=still)
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
 
 
-def address(path: Path, *, write: bool) -> str:
-    """The ``file:`` URI. A reader on a volume it cannot write reads the file as it lies."""
+def address(path: Path, *, write: bool, still: bool = False) -> str:
+    """The ``file:`` URI. A reader on a volume it cannot write reads the file as it lies.
+
+    So does one of a file that nobody writes (``still``): no log is made beside it then.
+    """
     uri = path.absolute().as_uri()
     if write:
         return f"{uri}?mode=rw"
     wal = path.with_name(path.name + "-wal")
-    frozen = not os.access(path.parent, os.W_OK) and not wal.exists()
+    frozen = (still or not os.access(path.parent, os.W_OK)) and not wal.exists()
     return f"{uri}?mode=ro{'&immutable=1' if frozen else ''}"
 
 
@@ -45,17 +50,16 @@ def exists(path: Path) -> bool:
     return True
 
 
-def look(path: Path, known: Sequence[str], *, thorough: bool) -> str:
+def look(path: Path, known: Sequence[str], *, thorough: bool, backup: bool = False) -> str:
     """Tell an existing database's revision. Raises StateError when it is not a sound database of ours.
 
-    ``known`` are the revisions this version has, oldest first. ``thorough`` also reads every page.
+    ``known`` are the revisions this version has, oldest first. ``thorough`` also reads every page. ``backup``: it is
+    not in use, and a better one is the remedy.
     """
-    _look_at_the_file(path)
-    try:
-        with closing(connect(path)) as reader:
-            revision = _look_inside(reader, path, thorough=thorough)
-    except (sqlite3.Error, UnicodeDecodeError) as error:  # names that are no text: pages were overwritten
-        raise refusal(error, path) from error
+    remedy = _ANOTHER if backup else _RESTORE
+    _look_at_the_file(path, remedy)
+    with told(path, remedy), closing(connect(path, still=backup)) as reader:
+        revision = _look_inside(reader, path, remedy, thorough=thorough)
     if revision not in known:
         raise StateError(
             f"{path}: made by a newer version of watcher (schema {revision}, this version knows up to {known[-1]}); "
@@ -64,7 +68,17 @@ def look(path: Path, known: Sequence[str], *, thorough: bool) -> str:
     return revision
 
 
-def _look_at_the_file(path: Path) -> None:
+@contextmanager
+def told(path: Path, remedy: str = _ANOTHER) -> Iterator[None]:
+    """Turn what SQLite says of a file into a StateError; of one that is broken with this remedy."""
+    try:
+        yield
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # names that are no text: pages were overwritten
+        said = refusal(error, path)
+        raise StateError(str(said).replace(_RESTORE, remedy)) from error
+
+
+def _look_at_the_file(path: Path, remedy: str) -> None:
     if path.is_dir():
         raise StateError(f"{path}: is a folder, not a database; name a file in it, such as {path / 'watcher.db'}")
     try:
@@ -72,13 +86,15 @@ def _look_at_the_file(path: Path) -> None:
             start = file.read(len(_MAGIC))
     except OSError as error:
         raise _unreadable(path, error) from error
+    if not start and remedy == _ANOTHER:
+        raise StateError(f"{path}: is an empty file, not a backup; {remedy}")
     if not start:
         raise StateError(
             f"{path}: is an empty file, not a database; it is not filled, since everything would be told again: "
             "put a backup in its place, or delete the file to start anew"
         )
     if start != _MAGIC:
-        raise StateError(f"{path}: is not a database; {_RESTORE}")
+        raise StateError(f"{path}: is not a database; {remedy}")
 
 
 def _unreadable(path: Path, error: OSError) -> StateError:
@@ -88,7 +104,7 @@ def _unreadable(path: Path, error: OSError) -> StateError:
     )
 
 
-def _look_inside(reader: sqlite3.Connection, path: Path, *, thorough: bool) -> str:
+def _look_inside(reader: sqlite3.Connection, path: Path, remedy: str, *, thorough: bool) -> str:
     ours = reader.execute("PRAGMA application_id").fetchone()[0]
     tables = {name for (name,) in reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if ours != APPLICATION_ID or not {"meta", "alembic_version"} <= tables:
@@ -97,7 +113,7 @@ def _look_inside(reader: sqlite3.Connection, path: Path, *, thorough: bool) -> s
         reader.set_progress_handler(lambda: 0, 100_000)  # lets signals be heard while a large file is read
         found = reader.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
-            raise StateError(f"{path}: is corrupt ({found.splitlines()[-1]}); {_RESTORE}")
+            raise StateError(f"{path}: is corrupt ({found.splitlines()[-1]}); {remedy}")
     rows = reader.execute("SELECT version_num FROM alembic_version").fetchall()
     return str(rows[0][0]) if len(rows) == 1 else "unknown"
 
