@@ -155,6 +155,8 @@ NOT_ON_THE_LINE = {
     "undo_label": "for `watcher feedback undo`",
     "mark_labels": "after a click; where it is lost, the next lesson writes it",
     "tidy_feedback": "once an hour; forgets old clicks",
+    "forget_topic": "for `watcher forget`: one transaction",
+    "forget_person": "the same",
     "drop": "what was muted in Slack: test_mutes.py; a crash before it means that it is dropped by the next pass",
     "entomb": "a part of retract",
     "prune_stream": "once an hour; forgets rare terms",

@@ -32,6 +32,7 @@ from watcher.store import (
     entries,
     feedback,
     feeds,
+    forgetting,
     notices,
     outbox,
     report,
@@ -232,7 +233,7 @@ async def test_writes_happen_one_after_the_other_and_readers_see_whole_ones(path
 OUTBOX = [import_module(f"{outbox.__name__}.{one.name}") for one in iter_modules(outbox.__path__)]
 MODULES = (
     feeds,
-    feedback,
+    forgetting,
     clock,
     entries,
     stream,

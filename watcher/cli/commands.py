@@ -16,6 +16,7 @@ from watcher.cli import (
     explain,
     feedback,
     feeds,
+    forget,
     health,
     outbox,
     run,
@@ -67,6 +68,7 @@ command.command()(outbox.retry)
 command.command()(outbox.retract)
 command.command()(backup.backup)
 command.command()(backup.restore)
+command.command()(forget.forget)
 command.add_typer(seeds.commands, name="seeds")
 command.add_typer(feeds.commands, name="feeds")
 command.add_typer(feedback.commands, name="feedback")

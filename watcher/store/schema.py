@@ -79,6 +79,13 @@ def first_rows(conn: Connection, now: datetime) -> None:
     conn.execute(meta.insert(), [{"key": key, "value": value} for key, value in made.items()])
 
 
+def empty_log(path: Path) -> bool:
+    """Fold the write-ahead log into the database and overwrite it, as far as its readers allow; whether they did."""
+    with closing(connect(path, write=True)) as conn:
+        conn.execute("PRAGMA busy_timeout = 5000")
+        return not conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+
+
 def backup(path: Path, target: Path) -> None:
     """Copy a database, running or not, to a file that did not exist; a half copy never has the name."""
     part = target.with_name(target.name + ".part")

@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from watcher.store import clock, entries, feedback, feeds, notices, outbox, report, save, stories, stream, topics
+from watcher.store import (
+    clock,
+    entries,
+    feedback,
+    feeds,
+    forgetting,
+    notices,
+    outbox,
+    report,
+    save,
+    stories,
+    stream,
+    topics,
+)
 
 WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     feeds.register_feeds,
@@ -32,6 +45,8 @@ WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     feedback.lift,
     feedback.mark_labels,
     feedback.tidy_feedback,
+    forgetting.forget_topic,
+    forgetting.forget_person,
     stream.prune_stream,
     outbox.claim,
     outbox.mark_sending_unsure,
@@ -74,6 +89,9 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     feedback.feeds_of,
     feedback.answered_entries,
     feedback.destinations_at,
+    forgetting.topic_traces,
+    forgetting.people_called,
+    forgetting.person_traces,
     stream.load_stream,
     stories.open_stories,
     stories.member_texts,
