@@ -299,6 +299,21 @@ ROWS: dict[str, Row] = {
             *_of("test_article.py", "hostile_pages_are_refused_and_never_raise_anything_else"),
         ),
     ),
+    "B2": Row(
+        "the disk is full: at any write of a poll or a post, and on a backup",
+        (
+            *_of(
+                "test_disk_full.py",
+                "whichever_write_finds_no_room_all_is_told_once_in_the_end",
+                "while_there_is_no_room_feeds_are_asked_less_and_less",
+                "what_was_polled_in_vain_does_not_count_as_seen",
+                "a_message_that_was_sent_and_not_settled_is_looked_up_and_not_sent_again",
+                "with_nothing_due_it_is_ready_as_soon_as_there_is_room",
+            ),
+            *_of("test_store_writes.py", "a_full_disk_is_a_sentence_and_it_goes_on_when_there_is_room"),
+            *_of("test_store_backups.py", "a_full_disk_keeps_nothing_half_and_the_last_one_whole"),
+        ),
+    ),
     "B5": Row(
         "the database is put back from an old backup",
         _of(

@@ -32,7 +32,7 @@ FLOORS: dict[str, int] = {
         ["config", "seeds", "fetch", "workers", "sources", "article", "notifiers", "feedback", "store", "metrics"], 2
     ),
     **dict.fromkeys(["poll", "deliver", "learn", "explain", "quiet", "notices", "preview", "doctor"], 3),
-    **dict.fromkeys(["cli", "service", "ticks", "once", "desk", "web", "app", "__main__"], 4),
+    **dict.fromkeys(["cli", "service", "ticks", "gauges", "once", "desk", "web", "app", "__main__"], 4),
 }
 """Room → floor. A new room is put here, and with that somewhere in the house."""
 
@@ -52,7 +52,7 @@ CORE_ORDER = [
 """Inside the core, a room may use the ones before it."""
 BASE_ORDER = ["types", "errors", "data"]
 """At the bottom, likewise."""
-SERVICE_ORDER = ["web", "app", "desk", "once", "ticks", "service", "cli", "__main__"]
+SERVICE_ORDER = ["web", "app", "desk", "once", "gauges", "ticks", "service", "cli", "__main__"]
 """Inside floor 4, likewise."""
 
 FORBIDDEN_IN_CORE = {

@@ -15,6 +15,7 @@ EXPECTED = [
     *(f"F{number}" for number in range(1, 14)),
     *(f"D{number}" for number in range(1, 4)),
     "A1",
+    "B2",
     "B5",
     "K1-K8",
     "K9",

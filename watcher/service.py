@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -17,16 +17,16 @@ import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from watcher import ticks
+from watcher import gauges, ticks
 from watcher.app import App, utc_now
 from watcher.app.reloading import say_not_taken_up, say_taken_up
 from watcher.config import Config
 from watcher.config.watching import fingerprint
 from watcher.desk.listening import listen
 from watcher.errors import ConfigError, FetchError, StateError
-from watcher.readiness import Pulse, reasons_not_ready
+from watcher.readiness import Pulse, Setback, Stall, set_back, stalls
 from watcher.store.feeds import due_feeds, feed_states
-from watcher.store.outbox import oldest_due, pending_count, silences
+from watcher.store.outbox import oldest_due, silences
 from watcher.web import Server, serve, site
 
 log = structlog.get_logger("watcher.service")
@@ -59,7 +59,8 @@ class Service:
     _polls: set[asyncio.Task[None]] = field(default_factory=set)
     _delivery: asyncio.Task[None] | None = None
     _background: set[asyncio.Task[None]] = field(default_factory=set)
-    _database_error: str | None = None
+    _setback: Setback | None = None
+    """The database cannot be written: polls and posts rest, and are tried again by and by."""
     _one_reload: asyncio.Lock = field(default_factory=asyncio.Lock)
     _one_catch_up: asyncio.Lock = field(default_factory=asyncio.Lock)
     _fixed: dict[str, object] = field(default_factory=dict)
@@ -142,9 +143,10 @@ class Service:
         try:
             await tick()
         except StateError as error:
-            self._database_error = str(error)
             self.app.metrics.ticks.labels("failed").inc()
-            log.error("service.state", tick=_name(tick), reason=str(error))  # noqa: TRY400 a sentence, not a trace
+            before, self._setback = self._setback, set_back(self._setback, str(error), self.app.clock())
+            if before is None or before.error != str(error):  # said once, however often it is tried
+                log.error("service.state", tick=_name(tick), reason=str(error))  # noqa: TRY400 a sentence, not a trace
         except Exception:
             self.app.metrics.ticks.labels("failed").inc()
             log.exception("service.tick_failed", tick=_name(tick))
@@ -152,6 +154,10 @@ class Service:
     async def _poll_tick(self) -> None:
         app = self.app
         await self._notice_the_clock()
+        if self._setback is not None:
+            if self._rests() or self._polls:
+                return
+            await app.forget_unsaved()
         room = TAKEN - len(app.poller.busy)
         ids = {one.id for one in app.config.feeds} - app.poller.busy
         if room <= 0 or not ids:
@@ -159,6 +165,20 @@ class Service:
         due = await app.store.read(due_feeds, ids=ids, now=app.clock(), limit=room)
         if due:
             self._spawn_poll([state.id for state in due])
+        elif self._setback is not None:
+            await app.store.try_to_write()
+            await self._mended()
+
+    def _rests(self) -> bool:
+        """Whether the database could not be written a moment ago: then nobody is asked for what cannot be kept."""
+        return self._setback is not None and self.app.clock() < self._setback.again_at
+
+    async def _mended(self) -> None:
+        """The database was written: say so if it could not be before, and take up what was given up meanwhile."""
+        before, self._setback = self._setback, None
+        if before is not None:
+            log.info("service.state_mended", reason=before.error, tries=before.tries)
+            self._begin(await self.app.new_topics())
 
     async def _notice_the_clock(self) -> None:
         """What was put off to a time of the old clock would wait for hours, were the clock put back."""
@@ -166,6 +186,8 @@ class Service:
         back = (self._last_tick or now) - now
         if back > PUT_BACK:
             log.warning("service.clock_put_back", seconds=round(back.total_seconds()))
+            if self._setback is not None:
+                self._setback = replace(self._setback, again_at=now)
             await self.app.clock_put_back()
         self._last_tick = now
 
@@ -178,12 +200,12 @@ class Service:
         async def poll() -> None:
             with self.app.metrics.tick_seconds.labels("poll").time():
                 self.app.count_poll(await self.app.poller.poll(ids))
-            self._database_error = None
+            await self._mended()
 
         await self.guarded(poll)
 
     async def _deliver_tick(self) -> None:
-        if self._delivery is None or self._delivery.done():
+        if (self._delivery is None or self._delivery.done()) and not self._rests():
             self._delivery = asyncio.create_task(self._deliver())
 
     async def _deliver(self) -> None:
@@ -273,13 +295,17 @@ class Service:
 
     async def not_ready(self) -> tuple[str, ...]:
         """For ``/readyz``: sentences that say which work has stalled."""
+        return tuple((await self.stalled()).values())
+
+    async def stalled(self) -> dict[Stall, str]:
+        """Which work has stalled, and a sentence about each."""
         app, now = self.app, self.app.clock()
         try:
             states = await app.store.read(feed_states, [one.id for one in app.config.feeds])
             oldest = await app.store.read(oldest_due, now)
             refused = (await app.store.read(silences, app.config.notify)).get("token")
         except StateError as error:
-            return (str(error),)
+            return {"database": str(error)}
         counted = [one for one in states.values() if not one.gone and not one.told_to_wait]
         successes = [one.last_success for one in states.values() if one.last_success is not None]
         pulse = Pulse(
@@ -291,25 +317,15 @@ class Service:
             polls=app.config.health.polls,
             oldest_alert=oldest,
             outbox=app.config.health.outbox,
-            database_error=self._database_error,
+            database_error=self._setback.error if self._setback else None,
             token_refused=f"{refused.what}, since {refused.since:%Y-%m-%d %H:%M} UTC" if refused else None,
         )
-        return reasons_not_ready(pulse, now)
+        return stalls(pulse, now)
 
     async def metrics(self) -> bytes:
-        """For ``/metrics``: what is read from the store at this moment is put into the gauges first."""
-        app, now = self.app, self.app.clock()
-        states = (await app.store.read(feed_states, [one.id for one in app.config.feeds])).values()
-        gone = sum(one.gone for one in states)
-        failing = sum(bool(one.failures) and not one.gone for one in states)
-        for name, count in (("gone", gone), ("failing", failing), ("ok", len(states) - gone - failing)):
-            app.metrics.feeds.labels(name).set(count)
-        oldest = await app.store.read(oldest_due, now)
-        app.metrics.oldest.set((now - oldest).total_seconds() if oldest else 0)
-        app.metrics.pending.set(await app.store.read(pending_count))
-        successes = [one.last_success.timestamp() for one in states if one.last_success]
-        app.metrics.last_poll.set(max(successes, default=0))
-        return app.metrics.render()
+        """For ``/metrics``: what is true at this moment is put into the gauges first."""
+        await gauges.read(self.app, await self.stalled())
+        return self.app.metrics.render()
 
 
 def _name(tick: Callable[..., object]) -> str:

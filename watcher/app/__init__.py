@@ -7,13 +7,14 @@ import os
 import random
 import secrets
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 from rich.console import Console
 
 from watcher import __version__
+from watcher.app.counting import count_delivery, count_poll
 from watcher.app.line import make_poller, steps
 from watcher.app.parts import (
     Topics,
@@ -131,6 +132,10 @@ class App:
         urls = {one.id: redact(one.url) for one in feeds}
         await self.store.write(register_feeds, feeds, urls=urls, now=self.clock())
         await self._pull_back()
+        return await self.new_topics()
+
+    async def new_topics(self) -> tuple[str, ...]:
+        """The topics that the database does not know yet."""
         return await remember_topics(self)
 
     async def clock_put_back(self) -> None:
@@ -172,6 +177,15 @@ class App:
             await old.close()
         self.notifiers = make_notifiers(config, self.console, printing=self.printing)
         return await self._register()
+
+    async def forget_unsaved(self) -> None:
+        """What a poll counted that could not be saved comes again: count it anew, as after a restart."""
+        self.stream = await self.store.read(load_stream)
+        taught, now = dict(self.learner.in_use), self.clock()
+        scorer = await asyncio.to_thread(make_scorer, self.topics, self.stream, examples=taught, now=now)
+        self.scorer = self.poller.committer.scorer = scorer
+        self.poller.judge = replace(self.poller.judge, scorer=scorer)
+        self.poller.committer.rare = RareTerms.beside(self.stream, weight(now))
 
     async def tidy(self) -> None:
         """Forget texts that are older than ``retention`` says (identities stay) and the stream's rarest terms."""
@@ -223,9 +237,8 @@ class App:
             on_step=self.step,
             drain=drain,
         )
-        self.metrics.alerts.inc(report.sent)
+        count_delivery(self.metrics, report)
         for problem in report.errors:
-            self.metrics.delivery_errors.labels(problem["name"]).inc()
             log.warning("deliver.failed", channel=problem["name"], reason=problem["message"])
         await say_dropped(self, report.dropped)
         say_suspended(self.suspended, report.suspended, pending=report.pending)
@@ -234,13 +247,7 @@ class App:
 
     def count_poll(self, report: PollReport) -> None:
         """Add a poll's figures to the metrics."""
-        self.metrics.polls.labels("failed").inc(len(report.failed))
-        self.metrics.polls.labels("read").inc(report.feeds - len(report.failed))
-        self.metrics.gaps.inc(report.gaps)
-        self.metrics.entries.inc(report.entries_new)
-        self.metrics.matches.inc(report.matches)
-        for state, number in report.states.items():
-            self.metrics.decisions.labels(state).inc(number)
+        count_poll(self.metrics, report)
 
     def _policy(self, caught_up: frozenset[str]) -> Policy:
         waited = self.clock() - self.started >= FIRST_POLL_WAITS

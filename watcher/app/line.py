@@ -62,6 +62,7 @@ def make_poller(app: App) -> Poller:
             step=app.step,
             background=background(),
             polled=lambda now: shares_polled(app.stream, now),
+            judged=app.metrics.judged,
         ),
         clock=app.clock,
         step=app.step,

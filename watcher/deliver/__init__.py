@@ -53,6 +53,10 @@ class DeliverReport:
     errors: tuple[Problem, ...] = ()
     dropped: Counter[str] = field(default_factory=Counter)
     """Topic that is no longer configured → messages that waited for it and are not sent."""
+    codes: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """The services' own words for what did not work, and how often each was said."""
+    lags: tuple[float, ...] = field(default=(), compare=False)
+    """Seconds from an entry's publication to its message, of those sent singly."""
     suspended: Trouble | None = None
     """The token is refused, since when and with which code: nothing is sent."""
 
@@ -110,6 +114,8 @@ async def deliver(
         dead=tally.dead,
         errors=tuple(tally.problems.values()),
         dropped=tally.dropped,
+        codes=tally.codes,
+        lags=tuple(tally.lags),
         suspended=tally.silences.get("token"),
     )
 

@@ -42,6 +42,10 @@ class Tally:
     sent: int = 0
     dead: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
+    codes: Counter[str] = field(default_factory=Counter)
+    """How often it was refused or went unanswered, by the service's own word."""
+    lags: list[float] = field(default_factory=list)
+    """Seconds from publication to post."""
     problems: dict[str, Problem] = field(default_factory=dict)
     waits: dict[str, datetime] = field(default_factory=dict)
     """Destination → when it may go on: it was paced, or asked us to slow down."""

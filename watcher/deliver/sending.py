@@ -100,6 +100,8 @@ class Courier:
         self.on_step("deliver.settle")
         await self.store.write(outbox.settle, item.key, receipt=receipt, now=self.clock())
         self.tally.sent += item.kind != "notice"
+        if found.receipt is None:
+            self._time(item, head)
         await self._taken(item)
 
     async def _update(self, item: OutboxItem, notifier: Notifier) -> None:
@@ -117,6 +119,7 @@ class Courier:
             hopeless = error.scope == "channel" and item.attempts >= UPDATE_TRIES
             if error.scope != "message" and not hopeless:
                 raise
+            self.tally.codes[error.code] += 1
             await self.store.write(outbox.settle_update, item.key, now=self.clock(), error=str(error))
             if error.code == "message_not_found":
                 await self.store.write(outbox.message_gone, parent.receipt)
@@ -230,6 +233,12 @@ class Courier:
                 await self._post(trip, replace(message, plain=True))
             self.tally.sent += 1
 
+    def _time(self, item: OutboxItem, message: Message) -> None:
+        """Note how long it took from publication to this post; digests wait by design, changes are no news."""
+        published = message.items[0].published if message.items else None
+        if published is not None and item.kind in {"parent", "reply"} and item.note is None:
+            self.tally.lags.append(max(0.0, (self.clock() - published).total_seconds()))
+
     async def _taken(self, item: OutboxItem) -> None:
         self.tally.problems.pop(item.destination, None)
         await self.silences.ended(item)
@@ -241,6 +250,7 @@ class Courier:
         if doubtful and _was_opened(item) and not text.startswith(_OPENED):
             text = f"{_OPENED}; {text}"
         now = self.clock()
+        self.tally.codes[error.code] += 1
         name = item.destination.partition(":")[2]
         self.tally.problems[item.destination] = {"kind": "channel", "name": name, "url": None, "message": text}
         if error.scope == "message" and item.plain:

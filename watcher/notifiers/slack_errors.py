@@ -119,6 +119,17 @@ SHUT_THREAD = frozenset({"restricted_action_non_threadable_channel", "restricted
 """A reply that meets one of these goes to the channel instead."""
 
 
+_OWN_WORDS = frozenset({"proxy", "certificate", "dns", "unreachable", "timeout", "broken", "no_notifier"})
+"""What we call it when Slack said nothing."""
+
+
+def word(code: str) -> str:
+    """A code as a label that can have so many values and no more."""
+    if code.startswith("http_"):
+        return "http"
+    return code if code in MEANINGS or code in _OWN_WORDS else "other"
+
+
 def meaning(code: str) -> Meaning:
     """What a code means; unknown ones wait for somebody."""
     return MEANINGS.get(code, UNKNOWN)

@@ -88,6 +88,8 @@ class Committer:
     """Destination → its open stories."""
     rare: RareTerms = field(default_factory=RareTerms)
     """Terms that are not written yet; outlives reloads."""
+    judged: Callable[[str, float | None, float | None], None] = field(default=lambda *_: None)
+    """Hears of every decision that was saved: mode, score, threshold."""
     one_batch: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Whoever decides on the same database shares it: a story is founded once."""
 
@@ -129,6 +131,8 @@ class Committer:
         )
         self.step("poll.save")
         result = await self.store.write(save, batch)
+        for one in grouped.decisions:
+            self.judged(one.mode, one.score, one.threshold)
         return Saved(
             entries_new=result.entries_new,
             matches=sum(len(match.decisions) for match in matches),

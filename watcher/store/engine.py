@@ -151,7 +151,7 @@ class Store:
             return
         try:
             with self._writer.begin() as conn:
-                conn.execute(update(meta).values(value=meta.c.value))
+                _touch(conn)
         except DBAPIError as error:
             if refusals.fault(error.orig) not in _HELD:  # that passes; writes will wait for it
                 raise _state_error(error, self.path) from error
@@ -163,6 +163,10 @@ class Store:
     async def read(self, verb: Verb[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a reading verb on one consistent view, beside any writer."""
         return await asyncio.wrap_future(self._read_thread.submit(lambda: self._run_read(verb, *args, **kwargs)))
+
+    async def try_to_write(self) -> None:
+        """Change nothing, durably. Raises StateError when the database cannot be written."""
+        await self.write(_touch)
 
     def write_now(self, verb: Verb[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """``write`` for callers without an event loop."""
@@ -233,6 +237,10 @@ class Store:
                 return verb(conn, *args, **kwargs)
         except DBAPIError as error:
             raise _state_error(error, self.path) from error
+
+
+def _touch(conn: Connection) -> None:
+    conn.execute(update(meta).values(value=meta.c.value))
 
 
 def identify(conn: Connection, path: Path) -> str:
