@@ -21,10 +21,11 @@ from tests.test_store_open import KILLED_WITH_A_LOG, UNUSABLE, made
 from watcher.errors import AlreadyRunning, StateError
 from watcher.store import Store, outbox
 from watcher.store.backups import NotAllowed, Restored, back_up, read_back, restore
-from watcher.store.feeds import feed_states, register_topics, save_feed_state
+from watcher.store.feeds import feed_states, save_feed_state
 from watcher.store.report import counts
 from watcher.store.save import save
 from watcher.store.schema import MIGRATIONS, backup, revisions
+from watcher.store.topics import register_topics
 from watcher.types import Batch, Receipt
 
 DAYS = timedelta(hours=72)

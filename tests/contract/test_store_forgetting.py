@@ -14,7 +14,6 @@ from watcher.learn import learned
 from watcher.store import Store, outbox
 from watcher.store.entries import entries_since
 from watcher.store.feedback import labels, mark_labels, mutes_in_force, put_labels, put_mute, put_seed, seeds_added
-from watcher.store.feeds import known_topics, register_topics
 from watcher.store.forgetting import (
     FORGOTTEN,
     OfPerson,
@@ -29,6 +28,7 @@ from watcher.store.notices import notice_text, put_notices
 from watcher.store.report import entry_report
 from watcher.store.save import save
 from watcher.store.stream import load_stream
+from watcher.store.topics import known_topics, register_topics
 from watcher.types import AddedSeed, Batch, Decision, NewMember, Notice, Receipt, State, StreamDelta, Trouble
 
 TOPIC, DESK = "us-south-korea", "fake:#desk"
