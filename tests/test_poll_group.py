@@ -11,7 +11,7 @@ from tests.builders import NOW, entry, outbox_item
 from tests.test_poll_assemble import assembled, judged, topic
 from watcher.poll import changes
 from watcher.poll.changes import Change
-from watcher.types import Entry, FirstPoll
+from watcher.types import Entry, FirstPoll, Rules
 
 WIRE = (
     "South Korea and the United States opened a new round of talks on Tuesday over how to share the cost of keeping "
@@ -53,6 +53,17 @@ def test_a_follow_up_without_news_is_only_one_more_outlet() -> None:
     (grouped,) = [one for one in made.decisions if one.entry == tame.id]
     assert grouped.state == "grouped"
     assert grouped.reason.endswith(f"the same event as entry {FIRST.id}, and nothing new about it")
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_topic_that_did_not_match_keeps_its_own_end_whatever_another_tells(first: bool) -> None:
+    topics = {"alliance": topic(), "trade": topic("trade", "#trade", rules=Rules(must=("tariff*",)))}
+    made = assembled(*(judged(one, "alliance", "trade", first=first) for one in (FIRST, AGAIN)), topics=topics)
+    ends = {(one.topic, one.entry): one for one in made.decisions}
+    assert {ends["trade", one.id].state for one in (FIRST, AGAIN)} == {"excluded"}
+    assert {ends["trade", one.id].reason for one in (FIRST, AGAIN)} == {"none of the must words is in it: tariff*"}
+    assert ends["alliance", AGAIN.id].state == "grouped"
+    assert ends["alliance", FIRST.id].state == ("held" if first else "pending")
 
 
 def test_a_copy_is_no_reply_whatever_its_headline() -> None:

@@ -180,12 +180,16 @@ class Grouper:
         )
 
     def _settled(self, decision: Decision, told: Sequence[tuple[NewMember, OutboxItem | None]]) -> Decision:
-        """A decision with what became of its entry, at all its destinations together."""
-        items = [item for _, item in told if item is not None]
-        if not told:
+        """A decision with what became of its entry, at all its topic's destinations together.
+
+        A topic that the entry did not match keeps its own end, whatever another topic tells of it.
+        """
+        own = [(member, item) for member, item in told if decision.topic in member.topics]
+        items = [item for _, item in own if item is not None]
+        if not own:
             return decision
         if not items:
-            return replace(decision, state="grouped", reason=f"{decision.reason}; {_why_grouped(told[-1][0])}")
+            return replace(decision, state="grouped", reason=f"{decision.reason}; {_why_grouped(own[-1][0])}")
         if all(item.state == "held" for item in items):
             return replace(decision, state="held", reason=f"{decision.reason}; held for the first poll's digest")
         return decision
