@@ -23,13 +23,15 @@ def list_feeds(
     ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
     """Show every feed: last poll, rhythm, failures, gaps, entries; and what is wrong with it."""
+    from watcher.notices.words import wrong
+
     known = _known(read_config(ctx))
     if as_json:
         print_json([_row(feed, found) for feed, found in known])
         return
     _print_table(known)
     for feed, found in known:
-        for line in _wrong(found.state) if found else ():
+        for line in wrong(found.state, _moment) if found else ():
             print(f"{feed.name}  {redact(feed.url)}\n  {line}")
 
 
@@ -83,24 +85,6 @@ def _rhythm(feed: Feed, state: FeedState | None) -> str:
 
     now = interval(feed.every, state, datetime.now(UTC)) if state else feed.every
     return _span(feed.every) if now == feed.every else f"{_span(now)} (for {_span(feed.every)})"
-
-
-def _wrong(state: FeedState) -> list[str]:
-    lines = []
-    if state.gone:
-        lines.append(f"is not polled any more: {state.error}")
-    elif state.error:
-        lines.append(f"failing since {_moment(state.failing_since or state.last_polled)}: {state.error}")
-    if state.moved_to:
-        lines.append(f"{state.moved_polls} polls in a row were sent on for good to {state.moved_to}")
-    if state.gap_from and state.gap_to:
-        lines.append(
-            f"gap: no entry of {_moment(state.gap_from)} was there at {_moment(state.gap_to)}; "
-            "entries in between were probably missed"
-        )
-    if state.warning:
-        lines.append(state.warning)
-    return lines
 
 
 def _moment(at: datetime | None) -> str:

@@ -6,7 +6,7 @@ Rule: one line says what, since when, and what to do; feeds of one host with one
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -35,6 +35,25 @@ def several(names: Sequence[str]) -> str:
     """As in: A, B and C."""
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def wrong(state: FeedState, moment: Callable[[datetime | None], str]) -> list[str]:
+    """What is to be known of a feed, in lists of all feeds; none: all is well. ``moment`` writes times."""
+    lines = []
+    if state.gone:
+        lines.append(f"is not polled any more: {state.error}")
+    elif state.error:
+        lines.append(f"failing since {moment(state.failing_since or state.last_polled)}: {state.error}")
+    if state.moved_to:
+        lines.append(f"{state.moved_polls} polls in a row were sent on for good to {state.moved_to}")
+    if state.gap_from and state.gap_to:
+        lines.append(
+            f"gap: no entry of {moment(state.gap_from)} was there at {moment(state.gap_to)}; "
+            "entries in between were probably missed"
+        )
+    if state.warning:
+        lines.append(state.warning)
+    return lines
 
 
 def failing(host: str, fault: str, states: Sequence[FeedState], since: datetime, zone: ZoneInfo) -> str:

@@ -10,16 +10,19 @@ from typing import Any
 
 from watcher.store import (
     clock,
+    condition,
     entries,
     feedback,
     feeds,
     forgetting,
     notices,
     outbox,
+    overview,
     report,
     save,
     stories,
     stream,
+    threads,
     topics,
 )
 
@@ -118,4 +121,14 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     report.near_decisions,
     report.quiet_topics,
     report.counts,
+    overview.matched_lately,
+    overview.nearest_misses,
+    overview.tallies,
+    overview.answers,
+    overview.queued,
+    threads.latest_threads,
+    threads.threads,
+    condition.conditions,
+    condition.last_success,
+    condition.yields,
 )
