@@ -27,7 +27,7 @@ from watcher.errors import StateError
 from watcher.service import Service
 from watcher.store import Store
 from watcher.store.feeds import feed_states, save_feed_state
-from watcher.web import serve, site
+from watcher.web import Access, serve, site
 
 
 @dataclass
@@ -79,7 +79,7 @@ async def test_metrics_are_text_for_prometheus() -> None:
 @pytest.mark.parametrize("given", [None, "", "Bearer", "Bearer wrong", "Basic sentinel", "sentinel", "Bearer séntinel"])
 async def test_a_server_token_guards_the_metrics_and_nothing_else(given: str | None) -> None:
     headers = {} if given is None else {"Authorization": given}
-    async with served(Shown(), token="sentinel") as session:
+    async with served(Shown(), access=Access(token="sentinel")) as session:
         async with session.get("/metrics", headers=headers) as answer:
             assert answer.status == 401
             assert "sentinel" not in await answer.text()

@@ -20,6 +20,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from watcher import gauges, ticks
 from watcher.app import App, utc_now
 from watcher.app.reloading import say_not_taken_up, say_taken_up
+from watcher.app.scene import scene_of
 from watcher.config import Config
 from watcher.config.watching import fingerprint
 from watcher.desk.listening import listen
@@ -27,7 +28,7 @@ from watcher.errors import ConfigError, FetchError, StateError
 from watcher.readiness import Pulse, Setback, Stall, set_back, stalls
 from watcher.store.feeds import due_feeds, feed_states
 from watcher.store.outbox import oldest_due, silences
-from watcher.web import Server, serve, site
+from watcher.web import Access, Server, serve, site
 
 log = structlog.get_logger("watcher.service")
 
@@ -100,7 +101,8 @@ class Service:
         config = self.app.config
         host, port = config.server.host, config.server.port
         try:
-            return await serve(site(self, token=config.secrets.server_token), host=host, port=port)
+            access = Access(token=config.secrets.server_token, listen=host, hosts=lambda: self.app.config.server.hosts)
+            return await serve(site(self, access=access, scene=lambda: scene_of(self.app)), host=host, port=port)
         except OSError as error:
             what = f"cannot listen at {host}:{port} ({_why(error)})"
             remedy = "stop what listens there, or name another address (port 0 takes any free one)"

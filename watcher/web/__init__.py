@@ -1,14 +1,21 @@
-"""HTTP: is the process alive, is work being done, and what was counted. Nothing here changes anything."""
+"""HTTP: is the process alive, is work being done, what was counted; and the console page. Nothing here changes a thing.
+
+Rule: ``/healthz`` and ``/readyz`` answer everybody; for all else there is a token wherever others can reach the port.
+"""
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from aiohttp import web
 
 from watcher import __version__
+from watcher.web.access import Access
+from watcher.web.page import Console
+from watcher.web.scene import Model, Scene
+
+__all__ = ["Access", "Model", "Scene", "Server", "Watched", "serve", "site"]
 
 
 class Watched(Protocol):
@@ -30,10 +37,15 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'",
     "X-Content-Type-Options": "nosniff",
 }
+LARGEST_FORM = 4096
+"""Bytes: the only thing that is ever sent here is a token."""
 
 
-def site(watched: Watched, *, token: str | None = None) -> web.Application:
-    """Make the web application. With a ``token``, ``/metrics`` wants it (``Authorization: Bearer …``)."""
+def site(
+    watched: Watched, *, access: Access | None = None, scene: Callable[[], Scene] | None = None
+) -> web.Application:
+    """Make the web application. ``scene``: what the console page is made from; without it there is no page."""
+    access = access or Access()
 
     async def healthz(_: web.Request) -> web.StreamResponse:
         return web.json_response({"alive": True, "version": __version__}, headers=HEADERS)
@@ -44,21 +56,25 @@ def site(watched: Watched, *, token: str | None = None) -> web.Application:
         return web.json_response({"ready": not reasons, "reasons": list(reasons)}, status=status, headers=HEADERS)
 
     async def metrics(request: web.Request) -> web.StreamResponse:
-        if token is not None and not _allowed(request, token):
+        if not access.admits(request):
             raise web.HTTPUnauthorized(text="this page wants the server token (Authorization: Bearer …)\n")
         text = await watched.metrics()
         return web.Response(body=text, headers={**HEADERS, "Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
-    app = web.Application()
+    app = web.Application(client_max_size=LARGEST_FORM)
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", metrics)
+    if scene is not None:
+        Console(scene=scene, reasons=watched.not_ready, access=access).add_to(app)
+    app.on_response_prepare.append(_harmless)
     return app
 
 
-def _allowed(request: web.Request, token: str) -> bool:
-    kind, _, given = request.headers.get("Authorization", "").partition(" ")
-    return kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
+async def _harmless(_: web.Request, response: web.StreamResponse) -> None:
+    """Let refusals, too, be stored by nobody and run nothing."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
 
 
 class Server:

@@ -1,0 +1,142 @@
+"""What the page says of topics: today's alerts, near misses, scores, answers.
+
+Rule: reports of one story are one line, and what was told is not shown as missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from watcher.config import TopicConfig
+from watcher.relevance.evaluation import ENOUGH, interval
+from watcher.store.overview import Answers, Judging, Tally, answers, matched_lately, nearest_misses, tallies
+from watcher.store.report import MATCHED
+from watcher.web.scene import Scene
+from watcher.web.sweep import Sweep, sweep
+
+LATELY = timedelta(days=1)
+PAST = timedelta(days=7)
+"""Scores are counted, and near misses of a topic's own page looked for, in so many days."""
+READ = 500
+"""Matches, and near misses, that are read of all topics at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One story's alert, or one near miss."""
+
+    head: Judging
+    """The report that it is told by: the founder where that is among them, else the newest."""
+    others: int
+    """Further reports of the story among these."""
+
+    @property
+    def share(self) -> float:
+        """How much of the threshold the score reached."""
+        return self.head.score / self.head.threshold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One topic."""
+
+    config: TopicConfig
+    alerts: tuple[Line, ...]
+    stories: int
+    """How many stories had a match lately."""
+    matches: int
+    judged: int
+    misses: tuple[Line, ...]
+    sweep: Sweep | None
+    answers: Answers
+    precision: str
+
+
+async def cards(scene: Scene, names: Sequence[str], *, each: int, past: timedelta = LATELY) -> list[Card]:
+    """These topics, with so many alerts and near misses each at most."""
+    one = names[0] if len(names) == 1 else None
+    since = scene.now - past
+    matched = _by_topic(await scene.store.read(matched_lately, since=since, limit=READ, topic=one))
+    near = _by_topic(await scene.store.read(nearest_misses, since=since, limit=READ, topic=one))
+    counted = await scene.store.read(tallies, since=scene.now - PAST, lately=scene.now - LATELY)
+    given = await scene.store.read(answers)
+    return [
+        _card(
+            scene.config.topics[name],
+            matched.get(name, ()),
+            near.get(name, ()),
+            counted.get(name),
+            given.get(name, Answers()),
+            each=each,
+            now=scene.now,
+        )
+        for name in names
+    ]
+
+
+def _card(
+    topic: TopicConfig,
+    matched: Sequence[Judging],
+    near: Sequence[Judging],
+    tally: Tally | None,
+    given: Answers,
+    *,
+    each: int,
+    now: datetime,
+) -> Card:
+    lines = _stories(matched)
+    states: Mapping[str, int] = tally.states if tally else {}
+    return Card(
+        config=topic,
+        alerts=tuple(lines[:each]),
+        stories=len(lines),
+        matches=sum(states.get(one, 0) for one in MATCHED),
+        judged=sum(states.values()),
+        misses=tuple(_missed(near, matched)[:each]),
+        sweep=sweep(tally, topic.sensitivity, now),
+        answers=given,
+        precision=precision(given),
+    )
+
+
+def precision(given: Answers) -> str:
+    """What readers said of the alerts, as far as it says anything."""
+    of = given.relevant + given.not_relevant
+    if not of:
+        return "nobody has answered yet"
+    said = f"{given.relevant} relevant, {given.not_relevant} not"
+    found = interval(given.relevant, of)
+    if found is None:
+        return f"{said} (a share is told from {ENOUGH} answers on)"
+    return f"{said}: {given.relevant / of:.0%} relevant, likely between {found[0]:.0%} and {found[1]:.0%}"
+
+
+def _by_topic(found: Sequence[Judging]) -> dict[str, list[Judging]]:
+    topics: dict[str, list[Judging]] = {}
+    for one in found:
+        topics.setdefault(one.topic, []).append(one)
+    return topics
+
+
+def _stories(matched: Sequence[Judging]) -> list[Line]:
+    """One line a story, the one with the newest report first."""
+    grouped: dict[str, list[Judging]] = {}
+    for one in matched:
+        grouped.setdefault(one.story or one.entry, []).append(one)
+    lines = []
+    for reports in grouped.values():
+        head = next((one for one in reports if one.relation == "founder"), reports[0])
+        lines.append(Line(head=head, others=len(reports) - 1))
+    return lines
+
+
+def _missed(near: Sequence[Judging], matched: Sequence[Judging]) -> list[Line]:
+    """Of those with one headline the nearest; without those whose headline was told."""
+    told = {one.title.casefold() for one in matched}
+    best: dict[str, Judging] = {}
+    for one in near:
+        if one.title.casefold() not in told:
+            best.setdefault(one.title.casefold(), one)
+    return [Line(head=one, others=0) for one in best.values()]
