@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score
 
-from watcher.relevance.evaluation import average_precision, best_f1, detection_cost, f1
+from watcher.relevance.evaluation import average_precision, best_f1, detection_cost, f1, interval
 
 labelled = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.2, 0.3, 0.9]), st.booleans()), min_size=1, max_size=30)
 
@@ -36,3 +36,20 @@ def test_as_scikit_learn_has_it(rows: list[tuple[float, bool]]) -> None:
     assert best_f1(scores, relevant) >= f1(matched, relevant) - 1e-12
     if any(relevant):
         assert average_precision(scores, relevant) == pytest.approx(average_precision_score(relevant, scores))
+
+
+def test_an_interval_by_hand_and_none_where_there_is_too_little() -> None:
+    assert interval(19, 19) is None
+    assert interval(18, 20) == (pytest.approx(0.699, abs=0.001), pytest.approx(0.972, abs=0.001))
+    assert interval(0, 20) == (0.0, pytest.approx(0.161, abs=0.001))
+    assert interval(20, 20) == (pytest.approx(0.839, abs=0.001), 1.0)
+
+
+@given(st.integers(20, 10_000), st.data())
+def test_an_interval_holds_the_share_and_narrows_with_more_answers(of: int, data: st.DataObject) -> None:
+    hits = data.draw(st.integers(0, of))
+    found, more = interval(hits, of), interval(hits * 10, of * 10)
+    assert found is not None
+    assert more is not None
+    assert 0 <= found[0] <= hits / of <= found[1] <= 1
+    assert more[1] - more[0] < found[1] - found[0]
