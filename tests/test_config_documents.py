@@ -14,7 +14,6 @@ import pytest
 from ruamel.yaml import YAML
 
 from watcher.config import keys
-from watcher.config.keys import NOT_YET, File
 from watcher.config.schema import schema, text
 
 ROOT = Path(__file__).parent.parent
@@ -82,11 +81,6 @@ def test_the_documented_defaults_are_the_defaults() -> None:
         for name, key in group.model_fields.items():
             if isinstance(key.default, str | int) and name not in {"every", "full_text"}:
                 assert f"`{key.default}`" in rows[name], name
-
-
-def test_keys_without_effect_yet_exist() -> None:
-    for pattern in NOT_YET:
-        assert set(pattern.replace("topics.*.", "").split(".")) <= {*ALL, *File.model_fields}
 
 
 def test_the_app_manifest_asks_for_what_it_gives_a_reason_for() -> None:

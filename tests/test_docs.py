@@ -21,7 +21,7 @@ from watcher import config, errors
 from watcher.app import extract, make_scorer
 from watcher.cli.commands import command
 from watcher.cli.score import Line, judge_line
-from watcher.config.keys import NOT_YET, File
+from watcher.config.keys import File
 from watcher.metrics import Metrics
 from watcher.notifiers import NOTIFIERS
 from watcher.relevance import SCORERS, threshold
@@ -208,11 +208,6 @@ def test_every_variable_is_documented_for_operators(name: str) -> None:
 
 def test_the_variable_of_the_tests_is_documented_for_contributors() -> None:
     assert "WATCHER_CORPORA" in TEXT["CONTRIBUTING.md"]
-
-
-def test_keys_without_effect_are_told() -> None:
-    section = TEXT["docs/configuration.md"].partition("## Accepted, without effect yet")[2].partition("\n## ")[0]
-    assert [name for name in NOT_YET if f"`{name.rpartition('.')[2]}`" not in section] == []
 
 
 def test_the_shipped_configuration_loads_without_a_token() -> None:

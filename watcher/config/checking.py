@@ -12,7 +12,6 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from watcher.config.findings import SECRET, Findings, shown, suggest
-from watcher.config.keys import NOT_YET
 from watcher.config.reading import Key, Plain
 from watcher.config.values import Refused
 
@@ -130,28 +129,6 @@ def _yaml(value: object) -> str:
     text = str(value)
     risky = isinstance(value, str) and re.search(r"^[#@&*!|>%'\"\[{]|: | #|\*$", text)
     return f"'{text}'" if risky and '"' in text else f'"{text}"' if risky else text
-
-
-def note_not_yet(raw: dict[str, Plain], findings: Findings) -> None:
-    """Say of each key that is set and has no effect yet that it has none."""
-    for pattern, usual in NOT_YET.items():
-        heads = [pattern, pattern.replace("topics.*", "defaults")] if pattern.startswith("topics.*") else [pattern]
-        for key, value in (found for head in heads for found in _at(raw, head.split("."), ())):
-            same = (
-                {**usual, **value} == usual if isinstance(usual, dict) and isinstance(value, dict) else value == usual
-            )
-            if value is not None and not same:
-                findings.add(key, "accepted, has no effect yet", warning=True)
-
-
-def _at(value: Plain, parts: list[str], key: Key) -> list[tuple[Key, Plain]]:
-    """The values at a dotted path whose ``*`` stands for any key."""
-    if not parts:
-        return [(key, value)]
-    if not isinstance(value, dict):
-        return []
-    names = list(value) if parts[0] == "*" else [parts[0]] if parts[0] in value else []
-    return [found for name in names for found in _at(value[name], parts[1:], (*key, name))]
 
 
 def note_misplaced(raw: Plain, key: Key, findings: Findings) -> None:

@@ -255,9 +255,3 @@ class File(Keys):
     health: Health | None = _key({}, "When /readyz says no.")
     retention: Retention | None = _key({}, "How long what is remembered is kept.")
     timezone: Zone = _key("UTC", "Zone of quiet hours and digests that name none.", "Asia/Seoul")
-
-
-NOT_YET: dict[str, Any] = {
-    "server.hosts": [],
-}
-"""Keys that are accepted and checked but have no effect yet, with the value that is no news."""

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from watcher.config import addresses, keys, values
-from watcher.config.checking import checked, note_misplaced, note_not_yet
+from watcher.config.checking import checked, note_misplaced
 from watcher.config.feeds import Surroundings, read_feeds
 from watcher.config.findings import Findings, shown, suggest
 from watcher.config.model import (
@@ -53,7 +53,6 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     server = _server(raw, environ, findings)
     health = _group(keys.Health, "health", raw, findings)
     retention = _group(keys.Retention, "retention", raw, findings)
-    note_not_yet(raw, findings)
     _note_unserved(topics, listed.feeds, findings)
     if findings.errors:
         raise ConfigError(findings.errors)
