@@ -316,19 +316,11 @@ def test_a_sound_file_has_no_warnings(tmp_path: Path) -> None:
     config = loaded(
         tmp_path,
         FEEDS
-        + "defaults: {follow_ups: none}
-"
-        + "topics:
-  t: {seeds: s, was: old, follow_ups: thread}
-"
-        + "slack: {editors: U0123ABCDE, near_misses: mon 09:00, flood: 1/1h}
-"
-        + "health: {ping: https://hc.example/}
-retention: {articles: 15d}
-server: {hosts: [a.example]}
-"
-        + "notify: console
-",
+        + "defaults: {follow_ups: none}\n"
+        + "topics:\n  t: {seeds: s, was: old, follow_ups: thread}\n"
+        + "slack: {editors: U0123ABCDE, near_misses: mon 09:00, flood: 1/1h}\n"
+        + "health: {ping: https://hc.example/}\nretention: {articles: 15d}\nserver: {hosts: [a.example]}\n"
+        + "notify: console\n",
     )
     assert config.warnings == ()
 
