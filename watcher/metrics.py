@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 STAGE_SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 30)
 LAG_SECONDS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400)
@@ -15,9 +15,17 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)  # its start, memory and files, under the names that all programs use
         self._count()
         self._measure()
         self._gauge()
+        for counted, outcomes in (
+            (self.polls, ("read", "failed")),
+            (self.reloads, ("ok", "refused")),
+            (self.ticks, ("missed", "overlapping", "failed")),
+        ):
+            for outcome in outcomes:
+                counted.labels(outcome)  # from 0 on: an increase from nothing at all is none
 
     def _count(self) -> None:
         def counter(name: str, means: str, *labels: str) -> Counter:
