@@ -26,7 +26,8 @@ def interval(hits: int, of: int) -> tuple[float, float] | None:
     share, square = hits / of, NORMAL**2
     middle = (share + square / (2 * of)) / (1 + square / of)
     half = NORMAL * sqrt(share * (1 - share) / of + square / (4 * of * of)) / (1 + square / of)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # rounding must not put an end on the wrong side of what was seen
+    return min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half))
 
 
 def _steps(scores: Sequence[float], relevant: Sequence[bool]) -> list[tuple[int, int]]:
