@@ -31,7 +31,7 @@ FLOORS: dict[str, int] = {
     **dict.fromkeys(
         ["config", "seeds", "fetch", "workers", "sources", "article", "notifiers", "feedback", "store", "metrics"], 2
     ),
-    **dict.fromkeys(["poll", "deliver", "learn", "explain", "quiet", "notices", "preview", "doctor"], 3),
+    **dict.fromkeys(["poll", "deliver", "learn", "explain", "quiet", "notices", "preview", "precision", "doctor"], 3),
     **dict.fromkeys(["cli", "service", "ticks", "gauges", "once", "desk", "web", "app", "__main__"], 4),
 }
 """Room → floor. A new room is put here, and with that somewhere in the house."""

@@ -46,6 +46,7 @@ def test_answers_are_listed_with_who_said_what_and_what_became_of_it(answered: P
     assert "ann: relevant  Troops to stay" in told.out
     assert "bob: not relevant  A film about Seoul" in told.out
     assert "kept aside (a seed would not match any more)" in told.out
+    assert told.out.splitlines()[-1] == "alliance: 1 relevant, 1 not (a share is told from 20 answers on)"
     rows = feedback(answered, "list", "--topic", "alliance", "--json").json
     assert [(row["number"], row["state"], row["terms"]) for row in rows] == [
         (1, "learned", {"seoul": 2, "troop costs": 1}), (2, "aside", {"seoul": 2, "troop costs": 1}),

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
+from tests import builders as b
 from tests.commands import installed, rss, run, site
 from tests.line import ON_TOPIC
+from watcher.config import load
+from watcher.store import Store
+from watcher.store.feeds import register_feeds
+from watcher.store.save import save
+from watcher.types import Batch
 
 NUMBER = len(ON_TOPIC)
 KEYS = {
     "id", "name", "url", "topics", "every_seconds", "last_polled", "last_success", "next_due", "failures",
-    "failing_since", "gone", "error", "moved_to", "gap", "warning", "in_document", "seen",
+    "failing_since", "gone", "error", "moved_to", "gap", "warning", "in_document", "seen", "matched",
 }  # fmt: skip
 
 
@@ -54,12 +61,25 @@ def test_list_after_a_poll_tells_entries_and_failures(tmp_path: Path) -> None:
     assert "404" in bad["error"]
     told = run("--config", config, "feeds", "list").out
     lines = {line.split()[0]: line.split() for line in reversed(told.splitlines()) if line.strip()}
-    assert (lines["good"][1], lines["good"][-3]) == ("ok", str(NUMBER))
+    assert (lines["good"][1], lines["good"][-4]) == ("ok", str(NUMBER))
+    assert int(lines["good"][-3]) == good["matched"] > 0
     assert lines["gone"][1] == "gone"
     assert lines["bad"][1:6] == ["failing", "(1", "in", "a", "row)"]
     assert "is not polled any more" in told
     assert "410" in told
     assert "failing since 20" in told
+
+
+def test_list_names_a_feed_that_has_brought_much_for_long_and_nothing_that_anybody_wanted(config: Path) -> None:
+    both, long_ago = load(config, {}).feeds, datetime.now(UTC) - timedelta(days=40)
+    entries = [b.entry(f"weather {number}") for number in range(300)]
+    with Store.open(f"sqlite:///{config.parent}/watcher.db") as store:
+        store.write_now(register_feeds, both, urls={one.id: "https://x.example" for one in both}, now=long_ago)
+        seen = tuple(b.sighting(entry.id, both[0].id) for entry in entries)
+        store.write_now(save, Batch(at=long_ago, entries=tuple(entries), sightings=seen))
+    told = run("--config", config, "feeds", "list").out
+    assert told.count("has matched: take it out, or look at its language") == 1
+    assert "none of its 300 entries in 40 days has matched" in told
 
 
 def test_test_shows_what_a_feed_brings(config: Path) -> None:

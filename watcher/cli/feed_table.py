@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 WIDEST = 120
 """Columns of the table, where the output is no terminal."""
+LONG, MUCH = timedelta(days=30), 300
+"""A feed that is known so long, and has brought so many entries, might have matched once."""
 
 
 def list_feeds(
@@ -31,7 +33,7 @@ def list_feeds(
         return
     _print_table(known)
     for feed, found in known:
-        for line in wrong(found.state, _moment) if found else ():
+        for line in (*wrong(found.state, _moment), *_idle(found)) if found else ():
             print(f"{feed.name}  {redact(feed.url)}\n  {line}")
 
 
@@ -52,8 +54,8 @@ def _print_table(known: list[tuple[Feed, FeedRow | None]]) -> None:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("feed", "state", "last poll", "every", "entries seen", "newest"):
-        table.add_column(name, justify="right" if name == "entries seen" else "left", overflow="fold")
+    for name in ("feed", "state", "last poll", "every", "entries seen", "matched", "newest"):
+        table.add_column(name, justify="right" if name in {"entries seen", "matched"} else "left", overflow="fold")
     for feed, found in known:
         state = found.state if found else None
         table.add_row(
@@ -62,12 +64,21 @@ def _print_table(known: list[tuple[Feed, FeedRow | None]]) -> None:
             _moment(state.last_polled if state else None),
             _rhythm(feed, state),
             str(found.seen if found else 0),
+            str(found.matched if found else 0),
             _moment(found.latest if found else None),
         )
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=WIDEST)
     console.print(table)
+
+
+def _idle(found: FeedRow) -> list[str]:
+    """Said of a feed that has brought much, for long, and nothing that anybody wanted."""
+    known = datetime.now(UTC) - found.state.added_at
+    if found.matched or known < LONG or found.seen < MUCH:
+        return []
+    return [f"none of its {found.seen} entries in {known.days} days has matched: take it out, or look at its language"]
 
 
 def _condition(state: FeedState | None) -> str:
@@ -119,6 +130,7 @@ def _row(feed: Feed, found: FeedRow | None) -> dict[str, Any]:
         "warning": state.warning if state else None,
         "in_document": state.entries if state else 0,
         "seen": found.seen if found else 0,
+        "matched": found.matched if found else 0,
     }
 
 

@@ -26,7 +26,8 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List answers, the oldest first: their number, who gave them, what they said and what became of them."""
-    found = _read(read_config(ctx), topic)
+    config = read_config(ctx)
+    found = _read(config, topic)
     if as_json:
         print_json([_as_json(one) for one in found])
         return
@@ -37,8 +38,21 @@ def list_(
         answer = "relevant" if label.relevant else "not relevant"
         print(f"{one.number:5}  {label.at:%Y-%m-%d %H:%M}  {label.topic}  {label.name}: {answer}  {label.title}")
         print(f"{'':7}{state}{note}")
-    if not found:
-        print("nobody has answered yet")
+    for line in _precisions(config, topic) or ["nobody has answered yet"]:
+        print(line)
+
+
+def _precisions(config: Config, topic: str | None) -> list[str]:
+    """Per topic with answers, what they say of its alerts."""
+    from watcher.precision import precision
+    from watcher.store.overview import answers
+
+    store = stored(config)
+    if store is None:
+        return []
+    with store:
+        given = store.read_now(answers)
+    return [f"{name}: {precision(found)}" for name, found in sorted(given.items()) if topic in {None, name}]
 
 
 @commands.command()

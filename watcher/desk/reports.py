@@ -5,9 +5,11 @@ from __future__ import annotations
 from watcher import __version__
 from watcher.app import App
 from watcher.desk.words import said
+from watcher.precision import precision
 from watcher.store.feedback import labels, seeds_added
 from watcher.store.feeds import feed_states
 from watcher.store.outbox import oldest_due, pending_count
+from watcher.store.overview import answers
 
 USAGE = {
     "status": "is it well: feeds, polls, what waits",
@@ -54,12 +56,13 @@ async def status(app: App, socket: str) -> str:
 
 async def topics(app: App) -> str:
     """Each topic with what it is made of."""
-    answers = await app.store.read(labels)
+    known = await app.store.read(labels)
     added = await app.store.read(seeds_added)
+    given = await app.store.read(answers)
     lines = []
     for name, topic in app.config.topics.items():
         seeds, _ = app.topics[name]
-        own = [one.label for one in answers if one.label.topic == name]
+        own = [one.label for one in known if one.label.topic == name]
         aside = sum(label.state == "aside" for label in own)
         from_slack = sum(one.topic == name for one in added)
         channels = ", ".join(said(one.channel, 80) for one in topic.destinations)
@@ -69,5 +72,6 @@ async def topics(app: App) -> str:
             + (f" ({from_slack} from Slack)" if from_slack else "")
             + f", {len(own)} answers"
             + (f" ({aside} kept aside)" if aside else "")
+            + (f"; of its alerts {precision(given[name])}" if name in given else "")
         )
     return "\n".join(lines)

@@ -11,10 +11,12 @@ import structlog
 
 from watcher.config import Config
 from watcher.notices import words
+from watcher.notices.pace import PAST
 from watcher.notices.plan import Scene, Sources, plan
 from watcher.store import Store
 from watcher.store.feeds import feed_states
 from watcher.store.notices import known_troubles, put_notices
+from watcher.store.topics import alert_times, topics_since
 from watcher.types import Destination, Notice, Trouble
 
 log = structlog.get_logger("watcher.notices")
@@ -34,12 +36,19 @@ class Notices:
         """Look at the feeds once; returns how many notices there were. How often it is called does not matter."""
         now = self.clock()
         feeds = {one.id: one for one in config.feeds}
+        alerts = await self.store.read(alert_times, since=now - 2 * PAST)
+        known = await self.store.read(topics_since)
         scene = Scene(
             feeds=feeds,
             states=await self.store.read(feed_states, list(feeds)),
             troubles=await self.store.read(known_troubles),
             topics={
-                name: Sources(title=topic.title, feeds=tuple(one.id for one in config.feeds if one.serves(name)))
+                name: Sources(
+                    title=topic.title,
+                    feeds=tuple(one.id for one in config.feeds if one.serves(name)),
+                    alerts=alerts.get(name, ()),
+                    known_since=known.get(name),
+                )
                 for name, topic in config.topics.items()
                 if not topic.paused
             },

@@ -14,6 +14,7 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from watcher.notices import words
+from watcher.notices.pace import pace
 from watcher.types import Feed, FeedState, Notice, Trouble
 from watcher.urls import host
 
@@ -28,16 +29,20 @@ MOVED_POLLS, MOVED_AFTER = 5, timedelta(hours=24)
 CALM = timedelta(days=7)
 """Without another gap, a feed's next one is news again."""
 HALF = 0.5
+PACES = ("quiet", "loud")
 ALL = "feeds"
 """The subject of: all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """A topic's title and the ids of the feeds that serve it."""
+    """A topic's title, the ids of the feeds that serve it, and its alerts."""
 
     title: str
     feeds: tuple[str, ...]
+    alerts: tuple[datetime, ...] = ()
+    """When its alerts were made, oldest first."""
+    known_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +84,7 @@ def plan(scene: Scene) -> Told:
     _once(scene, told, "moved", _has_moved, words.moved)
     _once(scene, told, "odd", _is_odd, words.odd)
     _gaps(scene, told)
+    _paces(scene, told)
     return told
 
 
@@ -88,7 +94,7 @@ def _forget_removed(scene: Scene, told: Told) -> None:
         kind, _, name = subject.partition(":")
         if kind in {"token", "outage"}:
             continue  # no feed's and no topic's: delivery begins and ends them
-        if subject != ALL and name not in (scene.topics if kind == "topic" else scene.feeds):
+        if subject != ALL and name not in (scene.topics if kind in {"topic", *PACES} else scene.feeds):
             told.over.append(subject)
 
 
@@ -234,3 +240,18 @@ def _gaps(scene: Scene, told: Told) -> None:
             told.standing.append(Trouble(subject=subject, what="gap", since=state.gap_to, told_at=scene.now))
     if lines:
         told.say("\n".join(sorted(lines)), subjects, scene.now)
+
+
+def _paces(scene: Scene, told: Told) -> None:
+    """Tell once that a topic has gone quiet or loud. That feeds are lost explains a silence, and is told already."""
+    for name, sources in sorted(scene.topics.items()):
+        known = sources.known_since
+        found = None if known is None else pace(sources.alerts, known_since=known, now=scene.now)
+        blind = {ALL, f"topic:{name}"} & {*scene.troubles, *(one.subject for one in told.standing)}
+        for kind in PACES:
+            subject = f"{kind}:{name}"
+            if found is None or found.kind != kind:
+                told.over += [subject] if subject in scene.troubles else []
+            elif subject not in scene.troubles and not blind:
+                told.say(words.paced(sources.title, found, scene.now, scene.zone), [subject], found.since)
+                told.standing.append(Trouble(subject=subject, what=kind, since=found.since, told_at=scene.now))

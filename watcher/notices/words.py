@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from watcher.notices.pace import Pace
 from watcher.types import Feed, FeedState
 
 NAMED = 3
@@ -164,3 +165,23 @@ def left_behind(topic: str, count: int) -> str:
     """Alerts of a topic that is no longer there."""
     waited = "1 alert that waited is" if count == 1 else f"{count} alerts that waited are"
     return f"Topic {topic} is not in the configuration any more: {waited} not sent."
+
+
+def paced(title: str, found: Pace, now: datetime, zone: ZoneInfo) -> str:
+    """A topic tells much less, or much more, than it used to."""
+    usual = f"usually {_a_day(found.usual)}"
+    if found.kind == "quiet":
+        days = (now - found.since).days
+        return (
+            f"{title}: no alert for {days} days, since {moment(found.since, zone)}; {usual}. "
+            "Nothing may have happened, or it has become deaf: `watcher check` shows what came closest."
+        )
+    return (
+        f"{title}: {found.count} alerts within a day; {usual}. "
+        "If that is no event, `watcher preview` shows what a stricter sensitivity would do."
+    )
+
+
+def _a_day(rate: float) -> str:
+    """As in: 4 a day, 3 a week."""
+    return f"{rate:.0f} a day" if rate >= 1.5 else f"{max(1, round(rate * 7))} a week"

@@ -73,6 +73,8 @@ class FeedRow:
     """Entries ever seen in it."""
     latest: datetime | None
     """When its newest entry was first seen."""
+    matched: int
+    """Of its entries, how many matched a topic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,12 +152,19 @@ def feed_rows(conn: Connection) -> list[FeedRow]:
         .group_by(sightings.c.feed)
     )
     found = {row.feed: row for row in conn.execute(counted)}
+    matching = (
+        select(sightings.c.feed, func.count(matches.c.entry.distinct()).label("number"))
+        .join(matches, matches.c.entry == sightings.c.entry)
+        .group_by(sightings.c.feed)
+    )
+    matched = {row.feed: row.number for row in conn.execute(matching)}
     known = conn.execute(select(*rows.FEED_STATE).order_by(feed_states.c.name, feed_states.c.id)).all()
     return [
         FeedRow(
             state=rows.feed_state(row),
             seen=found[row.id].seen if row.id in found else 0,
             latest=found[row.id].latest if row.id in found else None,
+            matched=matched.get(row.id, 0),
         )
         for row in known
     ]

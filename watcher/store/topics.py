@@ -5,6 +5,7 @@ Rule: a topic is a name. All that is remembered of it bears that name, and goes 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, false, se
 
 from watcher.store import rows, tables
 from watcher.store.outbox.ends import drop
-from watcher.store.outbox.followers import best_topic, items
+from watcher.store.outbox.followers import GONE, best_topic, items
 from watcher.store.tables import outbox
 from watcher.types import OutboxItem
 
@@ -31,6 +32,24 @@ REMOVED = "its topic was removed from the configuration"
 def known_topics(conn: Connection) -> frozenset[str]:
     """Topics that have caught up with the stored entries."""
     return frozenset(conn.scalars(select(tables.topics.c.name)))
+
+
+def topics_since(conn: Connection) -> dict[str, datetime]:
+    """Topic → since when it is known here."""
+    return {row.name: row.added_at for row in conn.execute(select(tables.topics))}
+
+
+def alert_times(conn: Connection, *, since: datetime) -> dict[str, tuple[datetime, ...]]:
+    """Topic → when its alerts (stories told or to be told, those in digests too) were made since then, oldest first."""
+    made = (
+        select(outbox.c.topic, outbox.c.created_at)
+        .where(outbox.c.kind == "parent", outbox.c.state.not_in(GONE), outbox.c.created_at >= since)
+        .order_by(outbox.c.created_at)
+    )
+    found: defaultdict[str, list[datetime]] = defaultdict(list)
+    for topic, at in conn.execute(made):
+        found[topic].append(at)
+    return {topic: tuple(times) for topic, times in found.items()}
 
 
 def register_topics(conn: Connection, names: Sequence[str], *, now: datetime) -> tuple[str, ...]:

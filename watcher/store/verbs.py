@@ -78,6 +78,8 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     feeds.due_feeds,
     feeds.feed_states,
     topics.known_topics,
+    topics.topics_since,
+    topics.alert_times,
     topics.left_behind,
     entries.known_entries,
     entries.known_texts,

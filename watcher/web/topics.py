@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watcher.config import TopicConfig
-from watcher.relevance.evaluation import ENOUGH, interval
+from watcher.precision import precision
 from watcher.store.overview import Answers, Judging, Tally, answers, matched_lately, nearest_misses, tallies
 from watcher.store.report import MATCHED
 from watcher.web.scene import Scene
@@ -99,18 +99,6 @@ def _card(
         answers=given,
         precision=precision(given),
     )
-
-
-def precision(given: Answers) -> str:
-    """What readers said of the alerts, as far as it says anything."""
-    of = given.relevant + given.not_relevant
-    if not of:
-        return "nobody has answered yet"
-    said = f"{given.relevant} relevant, {given.not_relevant} not"
-    found = interval(given.relevant, of)
-    if found is None:
-        return f"{said} (a share is told from {ENOUGH} answers on)"
-    return f"{said}: {given.relevant / of:.0%} relevant, likely between {found[0]:.0%} and {found[1]:.0%}"
 
 
 def _by_topic(found: Sequence[Judging]) -> dict[str, list[Judging]]:
