@@ -50,5 +50,6 @@ def test_an_interval_holds_the_share_and_narrows_with_more_answers(of: int, data
     found, more = interval(hits, of), interval(hits * 10, of * 10)
     assert found is not None
     assert more is not None
-    assert 0 <= found[0] <= hits / of <= found[1] <= 1
+    assert 0 <= found[0] <= hits / of + 1e-12
+    assert hits / of - 1e-12 <= found[1] <= 1
     assert more[1] - more[0] < found[1] - found[0]

@@ -16,7 +16,17 @@ from watcher.store.condition import conditions, last_success, yields
 from watcher.store.feedback import put_labels, undo_label
 from watcher.store.feeds import save_feed_state
 from watcher.store.outbox import make_digest, settle
-from watcher.store.overview import DEAD, HIGHEST, WAITING, answers, matched_lately, nearest_misses, queued, tallies
+from watcher.store.overview import (
+    DEAD,
+    HIGHEST,
+    WAITING,
+    answers,
+    ends,
+    matched_lately,
+    nearest_misses,
+    queued,
+    tallies,
+)
 from watcher.store.save import save
 from watcher.store.threads import SHOWN, latest_threads, threads
 from watcher.types import Batch, NewMember, Receipt
@@ -65,9 +75,9 @@ def test_scores_are_counted_by_what_they_reached_of_their_own_threshold(store: S
     judged(store, "below", state="below", score=0.0, threshold=0.12)
     judged(store, "rule", state="excluded", score=0.5, threshold=0.12)
     judged(store, "unscored", state="below", score=None, threshold=None, strength=None)
-    (found,) = store.read_now(tallies, since=NOW - 9 * HOUR, lately=NOW).values()
+    (found,) = store.read_now(tallies, since=NOW - 9 * HOUR).values()
     assert found.shares == {200: 2, 100: 1, HIGHEST: 1, 0: 1}
-    assert found.states == {"posted": 1, "held": 1, "dead": 1, "below": 2, "excluded": 1}
+    assert store.read_now(ends, since=NOW) == {TOPIC: {"posted": 1, "held": 1, "dead": 1, "below": 2, "excluded": 1}}
     assert found.since == NOW - 5 * HOUR
 
 
@@ -181,7 +191,8 @@ def test_what_came_of_a_feed_is_counted_once_an_entry(store: Store) -> None:
     [
         (matched_lately, {"since": NOW, "limit": 9, "topic": TOPIC}, "ix_decisions_decided_at"),
         (nearest_misses, {"since": NOW, "limit": 9, "topic": TOPIC}, "ix_decisions_decided_at"),
-        (tallies, {"since": NOW, "lately": NOW}, "ix_decisions_decided_at"),
+        (tallies, {"since": NOW}, "ix_decisions_decided_at"),
+        (ends, {"since": NOW}, "ix_decisions_decided_at"),
         (queued, {"states": WAITING, "limit": 9}, "ix_outbox_state_created_at_number"),
         (yields, {"feeds": ["x"], "since": NOW}, "ix_entries_first_seen"),
     ],

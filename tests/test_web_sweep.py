@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 
 def tally(shares: dict[int, int], *, days: float = 2) -> Tally:
-    return Tally(since=NOW - days * DAY, shares=shares, states={})
+    return Tally(since=NOW - days * DAY, shares=shares)
 
 
 def test_nothing_scored_is_no_picture() -> None:

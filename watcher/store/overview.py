@@ -52,14 +52,12 @@ class Judging:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Decisions of one topic since some moment, counted."""
+    """The scores of one topic since some moment, counted."""
 
     since: datetime
     """When the first of them was made."""
     shares: Mapping[int, int]
-    """Hundredths of the threshold that a score reached → how many, of those that the threshold decided."""
-    states: Mapping[str, int]
-    """State → how many since the later moment."""
+    """Hundredths of the threshold that a score reached → how many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,33 +129,37 @@ def nearest_misses(conn: Connection, *, since: datetime, limit: int, topic: str 
     return [_judging(row) for row in conn.execute(found)]
 
 
-def tallies(conn: Connection, *, since: datetime, lately: datetime) -> dict[str, Tally]:
-    """Topic → its decisions at or after ``since``, counted; their states at or after ``lately``. One pass over them."""
+def tallies(conn: Connection, *, since: datetime) -> dict[str, Tally]:
+    """Topic → the scores of its decisions at or after ``since``, counted, as far as the threshold decided."""
     share = cast(decisions.c.score * STEPS / decisions.c.threshold, Integer)
-    decided = decisions.c.state.in_((*MATCHED, "below")), decisions.c.threshold > 0, decisions.c.score.is_not(None)
-    place = case((and_(*decided), case((share >= HIGHEST, HIGHEST), else_=share)), else_=-1).label("place")
-    late = case((decisions.c.decided_at >= lately, 1), else_=0).label("late")
+    place = case((share >= HIGHEST, HIGHEST), else_=share).label("place")
     counted = (
-        select(decisions.c.topic, decisions.c.state, place, late, func.count().label("number"))
+        select(decisions.c.topic, place, func.count().label("number"))
         .add_columns(func.min(decisions.c.decided_at, type_=decisions.c.decided_at.type).label("first"))
-        .where(decisions.c.decided_at >= since)
-        .group_by(decisions.c.topic, decisions.c.state, place, late)
+        .where(decisions.c.decided_at >= since, decisions.c.state.in_((*MATCHED, "below")))
+        .where(decisions.c.threshold > 0, decisions.c.score.is_not(None))
+        .group_by(decisions.c.topic + "", place)
     )
     found: dict[str, list[Row[Any]]] = {}
     for row in conn.execute(counted):
         found.setdefault(row.topic, []).append(row)
-    return {topic: _tally(of_topic) for topic, of_topic in found.items()}
+    return {
+        topic: Tally(since=min(row.first for row in own), shares={row.place: row.number for row in own})
+        for topic, own in found.items()
+    }
 
 
-def _tally(counted: Collection[Row[Any]]) -> Tally:
-    shares: dict[int, int] = {}
-    states: dict[str, int] = {}
-    for row in counted:
-        if row.place >= 0:
-            shares[row.place] = shares.get(row.place, 0) + row.number
-        if row.late:
-            states[row.state] = states.get(row.state, 0) + row.number
-    return Tally(since=min(row.first for row in counted), shares=shares, states=states)
+def ends(conn: Connection, *, since: datetime) -> dict[str, dict[str, int]]:
+    """Topic → state → how many decisions at or after ``since`` came to it."""
+    counted = (
+        select(decisions.c.topic, decisions.c.state, func.count())
+        .where(decisions.c.decided_at >= since)
+        .group_by(decisions.c.topic + "", decisions.c.state)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for topic, state, number in conn.execute(counted):
+        found.setdefault(topic, {})[state] = number
+    return found
 
 
 def answers(conn: Connection) -> dict[str, Answers]:

@@ -126,6 +126,7 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     overview.matched_lately,
     overview.nearest_misses,
     overview.tallies,
+    overview.ends,
     overview.answers,
     overview.queued,
     threads.latest_threads,

@@ -75,6 +75,7 @@ async def _harmless(_: web.Request, response: web.StreamResponse) -> None:
     """Let refusals, too, be stored by nobody and run nothing."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers["Server"] = "watcher"
 
 
 class Server:

@@ -78,6 +78,7 @@ class Console:
     reasons: Callable[[], Awaitable[tuple[str, ...]]]
     access: Access
     one_view: asyncio.Lock = field(default_factory=asyncio.Lock)
+    scores: topics.Scores = field(default_factory=topics.Scores)
     templates: Environment = field(default_factory=_templates)
 
     def add_to(self, app: web.Application) -> None:
@@ -115,8 +116,9 @@ class Console:
         return guarded
 
     def _refused(self, request: web.Request) -> web.Response | None:
-        if not self.access.knows(request.host):
-            what = f"This page is not known under the name {words.shown(request.host, 100)}."
+        name = request.headers.get("Host", "")  # request.host would ask the network for a name where there is none
+        if not self.access.knows(name):
+            what = f"This page is not known under the name {words.shown(name, 100) or '(none)'}."
             remedy = "If the name is yours, add it to the configuration: server: {hosts: [the.name]}"
             return self._said(HTTPStatus.MISDIRECTED_REQUEST, what, remedy)
         if self.access.closed:
@@ -172,7 +174,7 @@ class Console:
             scene,
             reasons=await self.reasons(),
             last_poll=await scene.store.read(last_success),
-            cards=await topics.cards(scene, page.of(names), each=FEW),
+            cards=await topics.cards(scene, page.of(names), self.scores, each=FEW),
             page=page,
             threads=latest,
             stories=stories,
@@ -190,7 +192,7 @@ class Console:
         name = request.match_info["name"]
         if name not in scene.config.topics:
             return self._unknown(f"There is no topic {words.shown(name, 60)}.")
-        (card,) = await topics.cards(scene, [name], each=MORE, past=topics.PAST)
+        (card,) = await topics.cards(scene, [name], self.scores, each=MORE, past=topics.PAST)
         serving = sum(one.serves(name) for one in scene.config.feeds)
         return self._shown("topic.html", scene, card=card, model=scene.model(name), serving=serving)
 

@@ -6,12 +6,12 @@ Rule: reports of one story are one line, and what was told is not shown as misse
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from watcher.config import TopicConfig
 from watcher.precision import precision
-from watcher.store.overview import Answers, Judging, Tally, answers, matched_lately, nearest_misses, tallies
+from watcher.store.overview import Answers, Judging, Tally, answers, ends, matched_lately, nearest_misses, tallies
 from watcher.store.report import MATCHED
 from watcher.web.scene import Scene
 from watcher.web.sweep import Sweep, sweep
@@ -19,6 +19,8 @@ from watcher.web.sweep import Sweep, sweep
 LATELY = timedelta(days=1)
 PAST = timedelta(days=7)
 """Scores are counted, and near misses of a topic's own page looked for, in so many days."""
+KEPT = timedelta(minutes=1)
+"""So long the scores of a week are not counted anew: of all that is read that takes longest, and changes least."""
 READ = 500
 """Matches, and near misses, that are read of all topics at once."""
 
@@ -54,21 +56,40 @@ class Card:
     precision: str
 
 
-async def cards(scene: Scene, names: Sequence[str], *, each: int, past: timedelta = LATELY) -> list[Card]:
+@dataclass(slots=True)
+class Scores:
+    """The scores of all topics, counted now and then."""
+
+    _at: datetime | None = None
+    _tallies: Mapping[str, Tally] = field(default_factory=dict)
+
+    async def of(self, scene: Scene) -> Mapping[str, Tally]:
+        """As they were counted a minute ago at most."""
+        if self._at is None or not timedelta() <= scene.now - self._at < KEPT:
+            self._tallies = await scene.store.read(tallies, since=scene.now - PAST)
+            self._at = scene.now
+        return self._tallies
+
+
+async def cards(
+    scene: Scene, names: Sequence[str], scores: Scores, *, each: int, past: timedelta = LATELY
+) -> list[Card]:
     """These topics, with so many alerts and near misses each at most."""
     one = names[0] if len(names) == 1 else None
     since = scene.now - past
     matched = _by_topic(await scene.store.read(matched_lately, since=since, limit=READ, topic=one))
     near = _by_topic(await scene.store.read(nearest_misses, since=since, limit=READ, topic=one))
-    counted = await scene.store.read(tallies, since=scene.now - PAST, lately=scene.now - LATELY)
+    counted = await scores.of(scene)
+    states = await scene.store.read(ends, since=scene.now - LATELY)
     given = await scene.store.read(answers)
     return [
         _card(
             scene.config.topics[name],
-            matched.get(name, ()),
-            near.get(name, ()),
-            counted.get(name),
-            given.get(name, Answers()),
+            matched=matched.get(name, ()),
+            near=near.get(name, ()),
+            tally=counted.get(name),
+            states=states.get(name, {}),
+            given=given.get(name, Answers()),
             each=each,
             now=scene.now,
         )
@@ -78,16 +99,16 @@ async def cards(scene: Scene, names: Sequence[str], *, each: int, past: timedelt
 
 def _card(
     topic: TopicConfig,
+    *,
     matched: Sequence[Judging],
     near: Sequence[Judging],
     tally: Tally | None,
+    states: Mapping[str, int],
     given: Answers,
-    *,
     each: int,
     now: datetime,
 ) -> Card:
     lines = _stories(matched)
-    states: Mapping[str, int] = tally.states if tally else {}
     return Card(
         config=topic,
         alerts=tuple(lines[:each]),
