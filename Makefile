@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 RUN    := $(VENV)/.runtime
 export WATCHER_CORPORA ?= $(abspath $(wildcard ../shared))
 
-.PHONY: all demo run test test-fast lint eval bench bench-own bench-peers bench-scale torture corpora image schema picture clean
+.PHONY: all demo run test test-fast lint eval bench bench-own bench-peers bench-scale torture corpora image schema picture screenshots clean
 all: lint test
 
 # what the product itself needs (demo, run), and what working on it needs on top of that
@@ -48,6 +48,7 @@ bench-own: $(READY)
 	$(BIN)/python -m tests.bench.learning
 	$(BIN)/python -m tests.bench.summarising
 	$(BIN)/python -m tests.bench.grouping
+	$(BIN)/python -m tests.bench.page
 # polling beside reader and rss2email, in a virtual environment of their own. ARGS="--feeds 500"
 bench-peers: $(READY)
 	@test -x build/peers/bin/r2e || { $(BIN)/python -m venv build/peers && \
@@ -67,5 +68,8 @@ schema: $(READY)
 	$(BIN)/python -m watcher.config.schema > config/watcher.schema.json
 picture: $(RUN)
 	@$(BIN)/python -m docs.make_alert_picture
+# the console page of the demo, in Chromium
+screenshots: $(READY)
+	@$(BIN)/python -m docs.make_page_pictures
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

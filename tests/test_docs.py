@@ -325,11 +325,17 @@ def test_every_page_of_docs_is_reached_from_the_readme() -> None:
     assert [page.name for page in ROOT.glob("docs/*.md") if f"(docs/{page.name})" not in README] == []
 
 
-@pytest.mark.parametrize("name", ["alert.png", "alert-phone.png"])
-def test_a_picture_is_small_enough_to_load_at_once(name: str) -> None:
+PICTURES = {
+    **dict.fromkeys(["alert.png", "alert-phone.png"], 150),
+    **dict.fromkeys(["page.png", "page-phone.png", "page-feeds.png", "page-topic.png"], 300),
+}
+
+
+@pytest.mark.parametrize(("name", "kib"), PICTURES.items())
+def test_a_picture_is_small_enough_to_load_at_once(name: str, kib: int) -> None:
     picture = (ROOT / "docs" / name).read_bytes()
     assert picture.startswith(b"\x89PNG")
-    assert len(picture) < 150 * 1024
+    assert len(picture) < kib * 1024
 
 
 def test_the_changelog_names_no_version_that_is_not_this_one() -> None:
