@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -111,9 +111,15 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path, *, access: Callable[[App], Access] | None = None, **over: Any) -> AsyncIterator[Stage]:
+async def staged(
+    folder: Path,
+    *,
+    access: Callable[[App], Access] | None = None,
+    environ: Mapping[str, str] | None = None,
+    **over: Any,
+) -> AsyncIterator[Stage]:
     """Serve the page of a configuration; nothing is polled."""
-    config = load(installed(folder, **over), {})
+    config = load(installed(folder, **over), environ or {})
     clock = FakeClock()
     with Store.open(config.database, now=NOW) as store:
         app = build(config, store, clock=clock, console=Console(file=StringIO()))

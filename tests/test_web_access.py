@@ -226,3 +226,28 @@ async def test_what_is_sent_is_bounded_and_odd_forms_are_no_fault(tmp_path: Path
         upload.add_field("token", b"file", filename="token.txt")
         async with stage.session.post("/login", data=upload) as answer:
             assert answer.status == 401
+
+
+# -- as the service has it
+
+
+@pytest.mark.parametrize(
+    ("listen", "token", "status"),
+    [("127.0.0.1:0", None, 200), ("127.0.0.1:0", TOKEN, 401), ("0.0.0.0:0", None, 403), ("0.0.0.0:0", TOKEN, 401)],
+)
+async def test_the_service_guards_its_page_by_where_it_listens(
+    tmp_path: Path, listen: str, token: str | None, status: int
+) -> None:
+    environ = {} if token is None else {"WATCHER_SERVER_TOKEN": token}
+    async with staged(tmp_path, environ=environ, server={"listen": listen, "hosts": ["w.example"]}) as stage:
+        server = await stage.service._listen()
+        try:
+            url = f"http://127.0.0.1:{server.address.rpartition(':')[2]}/"
+            for host, expected in (("w.example", status), ("localhost", status), ("other.example", 421)):
+                async with stage.session.get(url, headers={"Host": host}) as answer:
+                    assert answer.status == expected, host
+            if token is not None:
+                async with stage.session.get(url, headers={"Authorization": f"Bearer {token}"}) as answer:
+                    assert answer.status == 200
+        finally:
+            await server.close()
