@@ -36,7 +36,7 @@ async def test_a_fresh_start_is_a_page_without_a_single_entry(tmp_path: Path) ->
     async with staged(tmp_path) as stage:
         seen = words(await stage.get("/"))
         assert "Ready: work is being done. No feed was polled yet." in seen
-        assert "1 feeds: 1 not polled yet · 0 messages wait" in seen
+        assert "1 feed: 1 not polled yet · 0 messages wait" in seen
         assert "Nothing matched." in seen
         assert "nobody has answered yet" in seen
         assert "Nothing was scored yet." in seen
