@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Starts the built image as its users do and looks at it from outside. usage: tests/image/smoke.sh IMAGE
 #
-# version, the user's id, check of a mounted configuration, the demo, run until healthy, SIGTERM: exit 0 within 10 s.
+# version, the user's id, check of a mounted configuration, the demo, run until healthy, a backup beside it, SIGKILL, the
+# database lost and the backup restored, run until healthy, SIGTERM: exit 0 within 10 s.
 # The root file system is read-only but for /data and a small /tmp; with Docker all capabilities are dropped, too, and there
 # is no network. Without an engine the image's files are mounted like that in a namespace (this needs root). Nothing here
 # needs the network.
@@ -45,7 +46,7 @@ YAML
 chmod -R a+rX "$work"
 chown -R 10001:10001 "$work"/data 2>/dev/null || chmod -R a+rwX "$work"/data
 
-# ── two engines, four words: once (a command in a fresh process), start, beside (the running one), stop ──
+# ── two engines, five words: once (a command in a fresh process), start, beside (the running one), crash, stop ──
 mounts=(-v "$work/data:/data" -v "$work/config:/data/config:ro" -v "$work/seeds:/data/seeds:ro")
 if command -v docker >/dev/null && docker info >/dev/null 2>&1; then
   engine=docker
@@ -54,6 +55,7 @@ if command -v docker >/dev/null && docker info >/dev/null 2>&1; then
   start() { container=$(docker run -d "${strict[@]}" "${mounts[@]}" "$image"); }
   beside() { docker exec "$container" "$@"; }
   alive() { [ "$(docker inspect -f '{{.State.Running}}' "$container")" = true ]; }
+  crash() { docker kill -s KILL "$container" >/dev/null; code=$(timeout 30 docker wait "$container"); docker rm "$container" >/dev/null; }
   stop() { docker kill -s TERM "$container" >/dev/null; code=$(timeout 30 docker wait "$container"); }
 else
   engine=buildah
@@ -96,6 +98,7 @@ else
       fi
     done
   }
+  crash() { kill -KILL "$(service)"; code=0; wait "$pid" 2>/dev/null || code=$?; pid=''; }
   stop() { kill -TERM "$(service)"; code=0; wait "$pid" || code=$?; pid=''; }
   touch "$work"/before
 fi
@@ -117,18 +120,41 @@ ok "check reads the mounted configuration"
 once timeout 120 watcher demo >"$work"/demo.log 2>&1 || fail "watcher demo"
 ok "the demo runs inside the image"
 
-start
-deadline=$((SECONDS + 60))
 # alive from the first instant on; ready to be asked once it listens
-until beside watcher health >"$work"/health.log 2>&1 && grep -q 'alive at' "$work"/health.log; do
-  alive || fail "watcher run ended by itself"
-  if ((SECONDS > deadline)); then fail "not healthy after 60 s"; fi
-  sleep 0.5
-done
-ok "run is healthy after $((SECONDS - deadline + 60)) s"
+healthy() {
+  local deadline=$((SECONDS + 60))
+  until beside watcher health >"$work"/health.log 2>&1 && grep -q 'alive at' "$work"/health.log; do
+    alive || fail "watcher run ended by itself"
+    if ((SECONDS > deadline)); then fail "not healthy after 60 s"; fi
+    sleep 0.5
+  done
+  took=$((SECONDS - deadline + 60))
+}
+# the installation that a database belongs to, as a backup of it tells
+installation() { beside watcher backup --force --json "$1" 2>>"$work"/backup.log | grep -o '"installation": "[0-9a-f]*"'; }
+
+start
+healthy
+ok "run is healthy after $took s"
 if [ "$engine" = docker ]; then docker logs "$container" >"$work"/run.log 2>&1; fi
 [ -s "$work"/data/watcher.db ] || fail "no database in the volume"
 ok "its database lies in the volume"
+
+before=$(installation /data/backup.db) || fail "watcher backup beside the service"
+[ -s "$work"/data/backup.db ] || fail "no backup in the volume"
+[ "$(stat -c %a "$work"/data/backup.db)" = 600 ] || fail "the backup is for others to read, too"
+ok "backed up beside the service"
+crash
+[ "$code" = 137 ] || fail "exit $code after SIGKILL"
+rm -f "$work"/data/watcher.db*
+once watcher restore /data/backup.db >"$work"/restore.log 2>&1 || fail "watcher restore"
+grep -q '/data/backup.db is in place' "$work"/restore.log || fail "watcher restore does not say so"
+ok "killed, its database lost, and restored"
+start
+healthy
+after=$(installation /data/again.db) || fail "watcher backup after the restore"
+[ "$after" = "$before" ] || fail "another installation: $after was $before"
+ok "it goes on as the same installation after $took s"
 
 asked=$SECONDS
 stop
