@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.builders import NOW, entry, outbox_item
+from tests.builders import NOW, entry, outbox_item, score
 from tests.test_poll_assemble import assembled, judged, topic
 from watcher.poll import changes
 from watcher.poll.changes import Change
@@ -103,6 +103,27 @@ def test_a_topic_without_follow_ups_gets_none() -> None:
 def test_a_first_poll_s_digest_has_one_line_a_story(rule: FirstPoll, told: int) -> None:
     made = assembled(judged(FIRST, first=True), judged(LATER, first=True), topics=TOPICS, first_poll=rule)
     assert len(made.outbox) == told
+
+
+def test_a_topic_that_an_entry_did_not_match_says_so_whatever_becomes_of_the_entry() -> None:
+    other = topic("squid", "#squid")
+    short = judged(AGAIN, "alliance", "squid")
+    below = replace(short.judgements["squid"], score=score(0.01), match=False)
+    short = replace(short, judgements={**short.judgements, "squid": below})
+    made = assembled(judged(FIRST), short, topics={**TOPICS, "squid": other})
+    states = {one.topic: one.state for one in made.decisions if one.entry == AGAIN.id}
+    assert states == {"alliance": "grouped", "squid": "below"}
+
+
+def test_a_topic_whose_channel_has_the_story_is_settled_though_another_channel_hears_of_it_now() -> None:
+    topics = {"alliance": topic("alliance", "#desk"), "squid": topic("squid", "#squid")}
+    made = assembled(judged(FIRST, "squid"), judged(AGAIN, "alliance", "squid"), topics=topics)
+    assert [(one.destination, one.kind) for one in made.outbox] == [
+        ("slack:#squid", "parent"),
+        ("slack:#desk", "parent"),
+    ]
+    states = {one.topic: one.state for one in made.decisions if one.entry == AGAIN.id}
+    assert states == {"alliance": "pending", "squid": "grouped"}, "nothing at #squid would ever settle it"
 
 
 # what publishers change

@@ -79,13 +79,14 @@ class Grouper:
         """Tell what has to be told; decisions whose story is told by other messages become ``grouped``."""
         members: list[NewMember] = []
         outbox: list[OutboxItem] = []
-        told: dict[str, list[tuple[NewMember, OutboxItem | None]]] = {}
+        told: dict[tuple[str, str], list[tuple[NewMember, OutboxItem | None]]] = {}
         for one in placed:
             member, item = self._tell(one)
             members.append(member)
             outbox += [item] if item else []
-            told.setdefault(one.entry.id, []).append((member, item))
-        settled = tuple(self._settled(one, told.get(one.entry, ())) for one in decisions)
+            for matched in one.decisions:
+                told.setdefault((matched.entry, matched.topic), []).append((member, item))
+        settled = tuple(self._settled(one, told.get((one.entry, one.topic), ())) for one in decisions)
         return Assembled(decisions=settled, members=tuple(members), outbox=tuple(outbox))
 
     def _place(self, match: Match, destination: str) -> Placed:
@@ -180,16 +181,12 @@ class Grouper:
         )
 
     def _settled(self, decision: Decision, told: Sequence[tuple[NewMember, OutboxItem | None]]) -> Decision:
-        """A decision with what became of its entry, at all its topic's destinations together.
-
-        A topic that the entry did not match keeps its own end, whatever another topic tells of it.
-        """
-        own = [(member, item) for member, item in told if decision.topic in member.topics]
-        items = [item for _, item in own if item is not None]
-        if not own:
+        """A decision with what became of its entry, at all destinations of its topic together."""
+        items = [item for _, item in told if item is not None]
+        if not told:
             return decision
         if not items:
-            return replace(decision, state="grouped", reason=f"{decision.reason}; {_why_grouped(own[-1][0])}")
+            return replace(decision, state="grouped", reason=f"{decision.reason}; {_why_grouped(told[-1][0])}")
         if all(item.state == "held" for item in items):
             return replace(decision, state="held", reason=f"{decision.reason}; held for the first poll's digest")
         return decision
