@@ -35,6 +35,7 @@ from watcher.config import Config
 from watcher.deliver import DeliverReport, Policy, deliver
 from watcher.deliver.gate import Clock, Step
 from watcher.deliver.restored import notice_restored
+from watcher.deliver.sending import Sleep
 from watcher.fetch import Fetcher
 from watcher.learn import Learner
 from watcher.metrics import Metrics
@@ -95,6 +96,7 @@ class App:
     clock: Clock
     step: Step
     jitter: Callable[[], float]
+    sleep: Sleep
     console: Console
     printing: bool
     started: datetime
@@ -233,7 +235,7 @@ class App:
             policy,
             owner=self.owner,
             clock=self.clock,
-            sleep=asyncio.sleep,
+            sleep=self.sleep,
             on_step=self.step,
             drain=drain,
         )
@@ -280,6 +282,7 @@ def build(
     clock: Clock = utc_now,
     on_step: Step | None = None,
     jitter: Callable[[], float] = random.random,
+    sleep: Sleep = asyncio.sleep,
     console: Console | None = None,
     printing: bool = False,
     topics: Topics | None = None,
@@ -288,8 +291,8 @@ def build(
     """Make everything. Raises ConfigError (SeedError) when a topic has no usable seed.
 
     ``on_step`` hears the name of every step of the line before it begins; ``jitter`` gives numbers in [0, 1);
-    ``printing`` prints on the console what would be posted. ``topics``: the seeds, where they were loaded already;
-    ``workers``: processes with other limits than the usual.
+    ``sleep`` is how delivery waits; ``printing`` prints on the console what would be posted. ``topics``: the seeds,
+    where they were loaded already; ``workers``: processes with other limits than the usual.
     """
     if topics is None:
         topics, _ = load_seeds(config)
@@ -313,6 +316,7 @@ def build(
         clock=clock,
         step=steps(metrics, on_step),
         jitter=jitter,
+        sleep=sleep,
         console=console,
         started=clock(),
         owner=f"{os.getpid()}-{secrets.token_hex(4)}",
