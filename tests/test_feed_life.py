@@ -64,6 +64,18 @@ def test_a_feed_that_changes_all_ids_and_links_is_no_storm_and_is_told_of_once(p
     assert alerts(place) == told + 1, "what is really new among them is news"
 
 
+def test_what_a_feed_held_when_it_changed_its_ids_stays_known_when_it_is_read_whole(place: World) -> None:
+    old = items(range(4))
+    for round_ in range(3):
+        now = [*old, *items(range(4, 4 + round_), "/new/{}.html")]
+        place.feeds["one"] = now
+        place.raw["/one.xml"] = place.document("one").replace(b"<rss", b"<!DOCTYPE rss><rss", 1)  # never read in part
+        assert place.once() == 0
+        old = items(range(4), "/moved/{}.html")
+    with closing(sqlite3.connect(place.database)) as database:
+        assert database.execute("SELECT count(*) FROM entries").fetchone() == (6,)
+
+
 def test_old_items_under_new_dates_are_no_news(place: World) -> None:
     assert place.once() == 0
     told = alerts(place)

@@ -143,6 +143,15 @@ def test_the_same_words_under_other_ids_are_a_warning_and_no_gap() -> None:
     assert (few.warning, few.gap_to) == (None, NOW)
 
 
+def test_in_a_feed_that_changed_its_ids_the_same_words_of_the_same_date_are_the_same_entry() -> None:
+    same, anew, undated, other = items("a", "b", "c", "d")
+    anew = replace(anew, item=replace(anew.item, published=NOW + DAY))
+    undated = replace(undated, item=replace(undated.item, published=None))
+    by_text = {reads(one.item): known(one) for one in items("a", "b", "c")}
+    found = life.under_other_ids([same, anew, undated, other], by_text)
+    assert found.keys() == {reads(same.item), reads(undated.item)}
+
+
 def test_old_items_that_are_all_dated_anew_are_a_warning() -> None:
     three = items("a", "b", "c")
     by_identity = {one.identity: known(one) for one in three}

@@ -27,7 +27,7 @@ from watcher.poll.sift import Candidate, Keyed, keyed, reads, sift
 from watcher.store import Store
 from watcher.store.entries import entries_since, known_entries, known_texts
 from watcher.store.feeds import feed_states
-from watcher.types import FeedState, KnownEntry, ParsedFeed
+from watcher.types import Feed, FeedState, KnownEntry, ParsedFeed
 from watcher.urls import host, redact
 from watcher.workers.confined import trim
 
@@ -225,6 +225,8 @@ class Poller:
         )
         by_text = await self._known_words(intake, items, (*by_identity.values(), *by_guid.values()))
         state = _looked_over(intake, items, by_identity, by_text)
+        if by_text is None and intake.before.warning == life.IDS:  # entries it has under former ids, beside known ones
+            by_text = life.under_other_ids(items, await self._by_words(feed, items))
         unseen = sum(one.identity not in by_identity and one.guid not in by_guid for one in items)
         first = intake.first or (intake.refilled and unseen > FEW)
         sifted = await _beside(
@@ -252,7 +254,10 @@ class Poller:
         """Of a document whose items are all strangers, those whose words are known; None for other documents."""
         if intake.first or not intake.whole or not life.strangers(intake.feed, items, known):
             return None
-        return await self.store.read(known_texts, feed=intake.feed.id, hashes={reads(one.item) for one in items})
+        return await self._by_words(intake.feed, items)
+
+    async def _by_words(self, feed: Feed, items: Sequence[Keyed]) -> dict[str, KnownEntry]:
+        return await self.store.read(known_texts, feed=feed.id, hashes={reads(one.item) for one in items})
 
 
 def _looked_over(

@@ -111,6 +111,20 @@ def strangers(feed: Feed, items: Sequence[Keyed], known: Collection[KnownEntry])
     return len(items) >= FEW and not any(feed.id in one.feeds for one in known)
 
 
+def under_other_ids(items: Sequence[Keyed], by_text: Mapping[str, KnownEntry]) -> dict[str, KnownEntry]:
+    """Of a feed that changed its ids before: the items that read as an entry does and are not dated anew.
+
+    A headline that comes back on another day is news, whatever the feed did once.
+    """
+    found = {}
+    for one in items:
+        known, published = by_text.get(reads(one.item)), one.item.published or one.item.updated
+        before = known.entry.published if known is not None else None
+        if known is not None and (published is None or before is None or abs(published - before) <= SOON):
+            found[reads(one.item)] = known
+    return found
+
+
 def missed(
     before: FeedState, state: FeedState, items: Sequence[Keyed], by_text: Mapping[str, KnownEntry], *, every: timedelta
 ) -> FeedState:

@@ -99,7 +99,8 @@ def sift(
 ) -> Sifted:
     """Split a document's items into what is new, what is edited and what only another feed had brought so far.
 
-    ``by_text`` is only given for a document none of whose ids is known: then the same words are the same entry.
+    ``by_text`` is only given for a document none of whose ids is known, and for a feed that changed its ids before:
+    there the same words are the same entry.
     """
     sightings: list[Sighting] = []
     candidates: dict[str, Candidate] = {}
