@@ -36,6 +36,7 @@ async def test_a_document_comes_with_what_the_next_poll_needs() -> None:
         last_modified="Mon, 02 Mar 2026 12:00:00 GMT",
         content_type="text/xml; charset=utf-8",
         max_age=timedelta(minutes=5),
+        wire=body.Packed(content=b"<rss/>", gzip=False, limit=0, where="").wire,
     )
 
 
@@ -158,8 +159,9 @@ async def test_a_bomb_costs_no_more_memory_than_the_limit() -> None:
 
     tracemalloc.start()
     try:
+        packed = await body.receive(chunks(), gzip=True, limit=1_000_000, where="https://news.example/")
         with pytest.raises(FetchError):
-            await body.read(chunks(), gzip=True, limit=1_000_000, where="https://news.example/")
+            packed.unpacked()
         assert tracemalloc.get_traced_memory()[1] < 5_000_000
     finally:
         tracemalloc.stop()
@@ -173,8 +175,26 @@ async def test_what_was_packed_is_unpacked_however_it_is_cut(members: list[bytes
         for start in range(0, len(packed), size):
             yield packed[start : start + size]
 
-    whole = await body.read(chunks(), gzip=True, limit=100_000, where="")
-    assert whole == b"".join(members)
+    whole = await body.receive(chunks(), gzip=True, limit=100_000, where="")
+    assert whole.unpacked() == b"".join(members)
+
+
+@given(st.binary(min_size=1, max_size=2000), st.integers(1, 2**31))
+def test_the_same_bytes_are_known_whenever_they_were_packed(content: bytes, at: int) -> None:
+    def packed(told: bytes, time: int) -> body.Packed:
+        return body.Packed(content=gzip.compress(told, mtime=time), gzip=True, limit=10_000, where="")
+
+    assert packed(content, 1).wire == packed(content, at).wire != packed(content + b"x", 1).wire
+
+
+async def test_bytes_that_are_known_are_not_unpacked_again() -> None:
+    document = gzip.compress(b"<rss/>" * 1000)
+    async with serve(response(document, Content_Encoding="gzip", ETag='"two"')) as server, fetching() as fetcher:
+        first = await fetched(server.url())
+        again = await fetcher.get(server.url(), known=first.wire)
+        other = await fetched(server.url(), known="0" * 16)
+    assert again == NotModified(validators=('"two"', None))
+    assert first.body == other.body == b"<rss/>" * 1000
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip", "deflate", "gzip, br", "ünknown"])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -74,6 +75,29 @@ async def test_only_new_and_edited_items_are_parsed(workers: Workers) -> None:
         assert titles(edited) == ["Two"]
         assert edited.parsed is not None
         assert edited.parsed.entries[0].text == "Edited."
+
+
+async def test_the_same_document_is_nothing_new_however_it_is_packed_and_its_validators_are_taken(
+    workers: Workers,
+) -> None:
+    document = f"<rss version='2.0'><channel><title>T</title>{ONE}</channel></rss>".encode()
+    async with polled(workers) as feed:
+        for level, etag in ((1, "a"), (1, "b"), (9, "c"), (None, "d"), (None, "e")):
+            packed = document if level is None else gzip.compress(document, level, mtime=1)
+            coding = {} if level is None else {"Content_Encoding": "gzip"}
+            feed.documents["/feed.xml"] = response(packed, Content_Type="application/rss+xml", ETag=etag, **coding)
+            took = await feed.intaker.take(b.feed(feed.url), feed.state, feed.topics)
+            assert (titles(took), took.state.etag) == (["One"] if etag == "a" else None, etag)
+            feed.state = took.state
+
+
+async def test_what_an_older_version_knew_of_a_document_holds(workers: Workers) -> None:
+    async with polled(workers) as feed:
+        await feed.serve(ONE)
+        assert feed.state.body_hash is not None
+        feed.state = replace(feed.state, body_hash=feed.state.body_hash[:16])
+        assert titles(await feed.serve(ONE)) is None
+        assert len(feed.state.body_hash or "") == 32
 
 
 async def test_nothing_is_parsed_when_only_the_head_changed_or_an_item_went(workers: Workers) -> None:

@@ -38,14 +38,18 @@ class Fetched:
     max_age: timedelta | None = None
     redirects: tuple[str, ...] = ()
     moved: str | None = None
+    wire: str | None = None
+    """The fingerprint of the body as it came, packed or not: by it the same body is known without unpacking it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotModified:
-    """The server says that nothing changed since the validators it was given. ``moved`` as in ``Fetched``."""
+    """Nothing has changed: the server says so, or sent the very bytes that are known. ``moved`` as in ``Fetched``."""
 
     max_age: timedelta | None = None
     moved: str | None = None
+    validators: tuple[str | None, str | None] | None = None
+    """ETag and Last-Modified that came with the bytes; None where no bytes came."""
 
 
 def plain(value: str | None) -> str | None:

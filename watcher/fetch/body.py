@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
 
 from watcher.errors import FetchError
 
@@ -31,35 +33,57 @@ def layer(codings: str, where: str) -> bool:
 
 LARGE = 256 * 1024
 """Bytes from which on a body waits for room: hundreds of such at once would fill the memory."""
+PACKED = 4
+"""So many times longer feeds are unpacked, roughly."""
 
 Room = Callable[[], Awaitable[object]]
 
 
-async def read(chunks: AsyncIterator[bytes], *, gzip: bool, limit: int, where: str, room: Room | None = None) -> bytes:
-    """The whole body, at most ``limit`` bytes on the line and as many unpacked; raises FetchError.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """A body as it came on the line, whole."""
 
-    ``room`` is awaited once when the body turns out to be a large one.
+    content: bytes
+    gzip: bool
+    limit: int
+    where: str
+
+    @property
+    def wire(self) -> str:
+        """Its fingerprint; the time at which it was packed (bytes 4 to 7 of a gzip header) does not count."""
+        told = self.content[:4] + self.content[8:] if self.gzip else self.content
+        return sha256(told).hexdigest()[:16]
+
+    def unpacked(self) -> bytes:
+        """The body itself, at most ``limit`` bytes; raises FetchError for what is longer or damaged."""
+        if not (self.gzip and self.content):
+            return self.content
+        unpack, body = _Gunzip(self.where), bytearray()
+        for piece in unpack.pieces(self.content):
+            body += piece
+            if len(body) > self.limit:
+                raise too_large(self.limit, self.where)
+        unpack.finish()
+        return bytes(body)
+
+
+async def receive(
+    chunks: AsyncIterator[bytes], *, gzip: bool, limit: int, where: str, room: Room | None = None
+) -> Packed:
+    """The whole body, at most ``limit`` bytes on the line; raises FetchError.
+
+    ``room`` is awaited once when the body turns out to be a large one: packed ones have grown fourfold by then.
     """
     body = bytearray()
-    unpack = _Gunzip(where) if gzip else None
-    received = 0
+    large = LARGE // PACKED if gzip else LARGE
     async for chunk in chunks:
-        if room is not None and len(body) > LARGE:
+        if room is not None and len(body) > large:
             await room()
             room = None
-        received += len(chunk)
-        if received > limit:
+        body += chunk
+        if len(body) > limit:
             raise too_large(limit, where)
-        if unpack is None:
-            body += chunk
-            continue
-        for piece in unpack.pieces(chunk):
-            body += piece
-            if len(body) > limit:
-                raise too_large(limit, where)
-    if unpack is not None and received:
-        unpack.finish()
-    return bytes(body)
+    return Packed(content=bytes(body), gzip=gzip, limit=limit, where=where)
 
 
 def too_large(limit: int, where: str) -> FetchError:

@@ -105,15 +105,18 @@ class Fetcher:
         headers: Mapping[str, str] | None = None,
         kind: Kind = "feed",
         room: body.Room | None = None,
+        known: str | None = None,
     ) -> Fetched | NotModified:
         """Fetch a document, unless it is unchanged since the validators given; raises FetchError.
+
+        ``known`` is the ``wire`` of what was fetched last: the same bytes are not unpacked again.
 
         ``room`` is awaited before the rest of a large body (over 256 KiB) is read; the time it takes does not count.
 
         ``headers`` are the user's own (tokens, cookies): they and the credentials in the address go to this host only.
         An ``article`` is not asked for where robots.txt or a text-mining reservation speaks against it.
         """
-        step = first_hop(url, etag, last_modified, headers or {}, kind, room=room)
+        step = first_hop(url, etag, last_modified, headers or {}, kind, room=room, known=known)
         return await self._follow(step, self._timeout)
 
     async def _follow(self, step: Hop, left: float) -> Fetched | NotModified:
@@ -204,29 +207,36 @@ class Fetcher:
                 return NotModified(max_age=age, moved=step.moved)
             if response.status not in {200, 203}:
                 raise answer.refusal(response.status, response.headers, where, datetime.now(UTC))
-            content = await self._body(response, step, where, _untimed(step.room, deadline))
+            packed = await self._body(response, step, where, _untimed(step.room, deadline))
+            etag, modified = (answer.plain(response.headers.get(name)) for name in ("ETag", "Last-Modified"))
+            if packed.wire == step.known:
+                return NotModified(max_age=age, moved=_moved(step), validators=(etag, modified))
+            content = packed.unpacked()
             if step.kind == "article" and robots.reserved(response.headers.get("tdm-reservation"), content):
                 raise _forbidden(step.url, robots.RESERVED)
             return Fetched(
                 status=response.status,
                 url=step.url,
                 body=content,
-                etag=answer.plain(response.headers.get("ETag")),
-                last_modified=answer.plain(response.headers.get("Last-Modified")),
+                etag=etag,
+                last_modified=modified,
                 content_type=answer.plain(response.headers.get("Content-Type")),
                 max_age=age,
                 redirects=step.redirects,
-                moved=step.moved if step.redirects else None,
+                moved=_moved(step),
+                wire=packed.wire,
             )
 
-    async def _body(self, response: aiohttp.ClientResponse, step: Hop, where: str, room: body.Room | None) -> bytes:
+    async def _body(
+        self, response: aiohttp.ClientResponse, step: Hop, where: str, room: body.Room | None
+    ) -> body.Packed:
         limit = self._max_body if step.kind == "feed" else min(self._max_body, LARGEST_PAGE)
         if step.kind != "feed" and "Content-Type" in response.headers and not response.content_type.startswith(_PAGES):
             raise FetchError(f"{where}: this is no web page ({response.content_type[:60]})", fault="not_a_page")
         gzip = body.layer(",".join(response.headers.getall("Content-Encoding", [])), where)
         if (response.content_length or 0) > limit:
             raise body.too_large(limit, where)
-        return await body.read(response.content.iter_any(), gzip=gzip, limit=limit, where=where, room=room)
+        return await body.receive(response.content.iter_any(), gzip=gzip, limit=limit, where=where, room=room)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -243,6 +253,10 @@ class Fetcher:
                 auto_decompress=False,
             )
         return self._session
+
+
+def _moved(step: Hop) -> str | None:
+    return step.moved if step.redirects else None
 
 
 def _forbidden(url: str, reason: str) -> FetchError:

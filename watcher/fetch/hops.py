@@ -38,6 +38,8 @@ class Hop:
     validators: Mapping[str, str]
     own: Mapping[str, str]
     room: body.Room | None = None
+    known: str | None = None
+    """The fingerprint of the body that came last time."""
     redirects: tuple[str, ...] = ()
     moved: str | None = None
     """Where only permanent redirects have led so far."""
@@ -55,6 +57,7 @@ def first_hop(
     kind: Kind,
     *,
     room: body.Room | None = None,
+    known: str | None = None,
 ) -> Hop:
     """The hop that an exchange begins with; raises FetchError for what is no web address."""
     asked = urls.wire(url)
@@ -64,12 +67,12 @@ def first_hop(
             fault="scheme",
         )
     own = dict(headers)
-    known = urls.credentials(url)
-    if known is not None and "authorization" not in {name.lower() for name in own}:
-        own["Authorization"] = "Basic " + b64encode(":".join(known).encode()).decode()
+    credentials = urls.credentials(url)
+    if credentials is not None and "authorization" not in {name.lower() for name in own}:
+        own["Authorization"] = "Basic " + b64encode(":".join(credentials).encode()).decode()
     given = {"If-None-Match": answer.plain(etag), "If-Modified-Since": answer.plain(last_modified)}
     validators = {name: value for name, value in given.items() if value is not None}
-    return Hop(url=asked, kind=kind, validators=validators, own=own, room=room)
+    return Hop(url=asked, kind=kind, validators=validators, own=own, room=room, known=known)
 
 
 def next_hop(step: Hop, response: aiohttp.ClientResponse, where: str) -> Hop:

@@ -19,6 +19,8 @@ from watcher.workers import Workers
 Aside = Callable[[], Awaitable[object]]
 """Gives a large document's room to the next one, when reading it takes too long."""
 
+HASHED = 16
+"""Digits of a document's hash; those behind it are the fingerprint of the bytes as they came."""
 LARGE_AT_ONCE = 2
 """Large documents that are in memory while they wait for the parser, which takes them one by one."""
 LOOKED_AT_HERE = 128 * 1024
@@ -79,9 +81,10 @@ class Intaker:
                     last_modified=state.last_modified,
                     headers=dict(feed.headers),
                     room=lambda: held.enter_async_context(self.large),
+                    known=_on_the_line(state.body_hash),
                 )
                 if isinstance(answer, NotModified):
-                    return Intake(feed=feed, state=self._alive(feed, state, answer), before=state)
+                    return Intake(feed=feed, state=self._unchanged(feed, state, answer), before=state)
                 return await self._parse(feed, state, answer, topics, held.aclose)
         except (FetchError, ParseError, WorkerError) as error:
             return self.failed(feed, state, error)
@@ -89,14 +92,14 @@ class Intaker:
     async def _parse(
         self, feed: Feed, state: FeedState, answer: Fetched, topics: Collection[str], aside: Aside
     ) -> Intake:
-        body_hash = sha256(answer.body).hexdigest()[:16]
+        body_hash = sha256(answer.body).hexdigest()[:HASHED]
         alive = replace(
             self._alive(feed, state, answer),
             etag=answer.etag,
             last_modified=answer.last_modified,
-            body_hash=body_hash,
+            body_hash=f"{body_hash}{answer.wire or ''}",
         )
-        if body_hash == state.body_hash:
+        if state.body_hash is not None and body_hash == state.body_hash[:HASHED]:
             return Intake(feed=feed, state=alive, before=state)
         self.step("poll.parse")
         found = await self._outline(answer, remembered.salt(topics, answer.url))
@@ -144,7 +147,19 @@ class Intaker:
         now, jitter = self.clock(), self.jitter()
         return life.alive(feed, state, now=now, max_age=answer.max_age, moved=answer.moved, jitter=jitter)
 
+    def _unchanged(self, feed: Feed, state: FeedState, answer: NotModified) -> FeedState:
+        alive = self._alive(feed, state, answer)
+        if answer.validators is None:
+            return alive
+        etag, last_modified = answer.validators
+        return replace(alive, etag=etag, last_modified=last_modified)
+
     def failed(self, feed: Feed, state: FeedState, error: FetchError | ParseError | WorkerError) -> Intake:
         """Record a failure with its back-off."""
         now, jitter = self.clock(), self.jitter()
         return Intake(feed=feed, state=life.failed(feed, state, error, now=now, jitter=jitter), before=state)
+
+
+def _on_the_line(body_hash: str | None) -> str | None:
+    """The fingerprint of the bytes that brought a document; None where none is known."""
+    return (body_hash or "")[HASHED:] or None
