@@ -68,6 +68,13 @@ def test_both_print_json(place: World) -> None:
     assert Path(told["kept"]).exists()
 
 
+def test_neither_needs_a_configuration_where_the_environment_names_the_database(tmp_path: Path) -> None:
+    environ = {"WATCHER_DATABASE_URL": f"sqlite:///{tmp_path}/w.db"}
+    Store.open(environ["WATCHER_DATABASE_URL"]).close()
+    for words in (("backup", tmp_path / "b.db"), ("restore", tmp_path / "b.db", "--force")):
+        assert run("--config", tmp_path / "none.yaml", *words, environ=environ).code == 0
+
+
 def test_another_installations_backup_is_told_as_one(place: World) -> None:
     other = place.folder / "other.db"
     for path in (other, place.database):

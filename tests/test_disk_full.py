@@ -14,10 +14,14 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
+from tests import builders as b
+from tests.builders import NOW
 from tests.installation import Installation, installed, item
 from tests.line import OFF_TOPIC, ON_TOPIC
+from watcher.app.line import count_anew
 from watcher.errors import StateError
 from watcher.readiness import PAUSES, Setback, set_back
+from watcher.relevance.votes import example
 from watcher.store.report import counts, outbox_rows
 from watcher.types import Receipt
 
@@ -213,8 +217,6 @@ async def test_another_fault_is_said_too(tmp_path: Path) -> None:
 
 
 def test_the_rests_grow_up_to_a_minute_and_faults_at_once_are_one() -> None:
-    from tests.builders import NOW
-
     now, known, rests = NOW, None, []
     for _ in range(len(PAUSES) + 2):
         known = set_back(known, "full", now)
@@ -223,3 +225,16 @@ def test_the_rests_grow_up_to_a_minute_and_faults_at_once_are_one() -> None:
         now = known.again_at
     assert rests == [*PAUSES, PAUSES[-1], PAUSES[-1]]
     assert known == Setback(error="full", tries=len(PAUSES) + 2, again_at=now)
+
+
+async def test_what_was_learned_is_still_known_after_counting_anew(tmp_path: Path) -> None:
+    async with small_disk(tmp_path) as place:
+        app = place.here.app
+        taught = (example(b.label(topic="alliance")),)
+        app.scorer.teach("alliance", taught)
+        app.learner.in_use["alliance"] = taught
+        before = app.scorer
+        await count_anew(app)
+        assert app.scorer is not before
+        assert app.scorer.version("alliance") == before.version("alliance")
+        assert app.poller.judge.scorer is app.poller.committer.scorer is app.scorer

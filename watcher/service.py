@@ -19,6 +19,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from watcher import gauges, ticks
 from watcher.app import App, utc_now
+from watcher.app.line import count_anew
 from watcher.app.reloading import say_not_taken_up, say_taken_up
 from watcher.app.scene import scene_of
 from watcher.config import Config
@@ -159,7 +160,7 @@ class Service:
         if self._setback is not None:
             if self._rests() or self._polls:
                 return
-            await app.forget_unsaved()
+            await count_anew(app)
         room = TAKEN - len(app.poller.busy)
         ids = {one.id for one in app.config.feeds} - app.poller.busy
         if room <= 0 or not ids:

@@ -7,7 +7,7 @@ import os
 import random
 import secrets
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -179,15 +179,6 @@ class App:
             await old.close()
         self.notifiers = make_notifiers(config, self.console, printing=self.printing)
         return await self._register()
-
-    async def forget_unsaved(self) -> None:
-        """What a poll counted that could not be saved comes again: count it anew, as after a restart."""
-        self.stream = await self.store.read(load_stream)
-        taught, now = dict(self.learner.in_use), self.clock()
-        scorer = await asyncio.to_thread(make_scorer, self.topics, self.stream, examples=taught, now=now)
-        self.scorer = self.poller.committer.scorer = scorer
-        self.poller.judge = replace(self.poller.judge, scorer=scorer)
-        self.poller.committer.rare = RareTerms.beside(self.stream, weight(now))
 
     async def tidy(self) -> None:
         """Forget texts that are older than ``retention`` says (identities stay) and the stream's rarest terms."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from watcher.app.parts import shares_polled
+from watcher.app.parts import make_scorer, shares_polled
 from watcher.data import background
 from watcher.deliver.gate import Step
 from watcher.fetch import Turns
@@ -14,6 +16,9 @@ from watcher.poll.assemble import rules_of
 from watcher.poll.commit import Committer
 from watcher.poll.intake import Intaker
 from watcher.poll.judge import Judge
+from watcher.poll.statistics import RareTerms
+from watcher.relevance.stream import weight
+from watcher.store.stream import load_stream
 
 if TYPE_CHECKING:
     from watcher.app import App
@@ -29,6 +34,21 @@ def steps(metrics: Metrics, on_step: Step | None) -> Step:
         on_step(name)
 
     return both
+
+
+async def count_anew(app: App) -> None:
+    """What was counted of polls that could not be saved comes again: forget it, as a restart would."""
+    app.stream = await app.store.read(load_stream)
+    topics, taught, now = app.topics, dict(app.learner.in_use), app.clock()
+    scorer = await asyncio.to_thread(make_scorer, topics, app.stream, examples=taught, now=now)
+    if app.topics is not topics:
+        return  # a reload has made another one meanwhile
+    for topic, examples in app.learner.in_use.items():
+        if topic in topics and taught.get(topic) != examples:
+            scorer.teach(topic, examples)
+    app.scorer = app.poller.committer.scorer = scorer
+    app.poller.judge = replace(app.poller.judge, scorer=scorer)
+    app.poller.committer.rare = RareTerms.beside(app.stream, weight(now))
 
 
 def make_poller(app: App) -> Poller:

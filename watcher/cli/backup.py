@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from watcher.cli.common import print_json, read_config
+from watcher.cli.common import database_url, print_json
 
 if TYPE_CHECKING:
     from watcher.store.backups import Backup
@@ -22,7 +22,7 @@ def backup(
     """Copy the database to a file and read it back, beside a running service or without one."""
     from watcher.store.backups import back_up
 
-    made = back_up(read_config(ctx).database, file, force=force)
+    made = back_up(database_url(ctx), file, force=force)
     if as_json:
         print_json(_as_json(made))
         return
@@ -42,8 +42,7 @@ def restore(
     from watcher.deliver.restored import LOOKS_FIRST
     from watcher.store.backups import restore as put_back
 
-    url = read_config(ctx).database
-    done = put_back(url, file, force=force, now=utc_now(), looks_first=LOOKS_FIRST)
+    done = put_back(database_url(ctx), file, force=force, now=utc_now(), looks_first=LOOKS_FIRST)
     if as_json:
         kept = None if done.kept is None else str(done.kept)
         until = done.looks_first_until.isoformat()

@@ -78,6 +78,11 @@ def read_config(ctx: typer.Context) -> Config:
     return load(options(ctx).config, os.environ)
 
 
+def database_url(ctx: typer.Context) -> str:
+    """The address of the database; the environment says it without reading the file, as in the image."""
+    return os.environ.get("WATCHER_DATABASE_URL") or read_config(ctx).database
+
+
 def warn(problems: Iterable[Problem]) -> None:
     """Print what is doubtful about the configuration and its seeds, without stopping."""
     for problem in problems:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import urllib.error
 import urllib.request
@@ -11,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from watcher.cli.common import read_config
+from watcher.cli.common import database_url
 
 TIMEOUT = 5
 """Seconds; a service that answers slower than that is not well."""
@@ -19,18 +18,13 @@ TIMEOUT = 5
 
 def health(ctx: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Ask /healthz of the running service: 0 alive, 1 not. Used by the image's HEALTHCHECK."""
-    alive, sentence = _ask(_database(ctx))
+    alive, sentence = _ask(database_url(ctx))
     if as_json:
         print(json.dumps({"alive": alive, "message": sentence}, ensure_ascii=False))
     else:
         print(sentence, file=sys.stdout if alive else sys.stderr)
     if not alive:
         raise typer.Exit(1)
-
-
-def _database(ctx: typer.Context) -> str:
-    """The address of the database; the environment says it without reading the file, as in the image."""
-    return os.environ.get("WATCHER_DATABASE_URL") or read_config(ctx).database
 
 
 def _ask(database: str) -> tuple[bool, str]:
