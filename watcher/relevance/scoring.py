@@ -41,6 +41,7 @@ class TopicIndex:
         self.rarity = rarity
         self.subjects = subjects
         self.terms = list(_postings([model.weights for model in models]).items())
+        self.key_terms = frozenset(term for model in models for term in model.key)
         self.row = {term: row for row, (term, _) in enumerate(self.terms)}
         named = [(i, name, vector) for i, model in enumerate(models) for name, vector in model.seeds.items()]
         self.weights = self._table([model.weights for model in models])
@@ -65,7 +66,9 @@ class TopicIndex:
 
 def score(documents: Sequence[Document], index: TopicIndex, language: str, analyse: Analyse) -> list[list[Score]]:
     """Per document the scores for the index's models, in their order. All of them are of ``language``."""
-    read = [Counter(analyse(document, language)) for document in documents]
+    found = [analyse(document, language) for document in documents]
+    # most of what is polled holds none of a topic's heaviest terms: it covers nothing, so its score is 0 whatever else
+    read = [Counter[str]() if index.key_terms.isdisjoint(terms) else Counter(terms) for terms in found]
     return score_counts(read, [document.mode for document in documents], index)
 
 
