@@ -11,11 +11,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, case, exists, select, update
 
+from watcher.relevance.kept import entry_terms, pack
+from watcher.relevance.threshold import LIKELY
 from watcher.store import rows, tables
 from watcher.store.columns import storable
 from watcher.store.outbox.followers import LIVE
 from watcher.store.tables import decisions, matches, sightings
 from watcher.types import Entry, KnownEntry, State
+
+MOST_COUNTED = 1_000
+"""Entries whose words are counted in one go, before they are forgotten: a few seconds."""
 
 _TOMBSTONE: dict[str, Any] = {"title": "", "text": "", "article": None, "article_note": None, "tombstone": True}
 
@@ -78,21 +83,46 @@ def find_entry(conn: Connection, needle: str, canonical: str | None) -> Entry | 
 def tidy(conn: Connection, *, articles_before: datetime, entries_before: datetime) -> tuple[int, int]:
     """Forget articles, and then all words, of entries first seen before these times; returns how many of each.
 
-    What is still to be told keeps its words. Identities and decisions stay: nothing old is ever news again.
+    What is still to be told keeps its words. Identities and decisions stay: nothing old is ever news again. Of what
+    was near a topic the counts of its words stay, so that it can be judged by another configuration.
     """
     entries = tables.entries
     waits = exists().where(tables.outbox.c.entry == entries.c.id, tables.outbox.c.state.in_(LIVE))
     old_article = entries.c.article.is_not(None), entries.c.first_seen < articles_before, ~waits
-    articles = conn.execute(update(entries).where(*old_article).values(article=None)).rowcount
+    counted = _count(conn, *old_article)
+    articles = conn.execute(update(entries).where(*old_article, _is_counted()).values(article=None)).rowcount
     old = entries.c.tombstone.is_(False), entries.c.first_seen < entries_before, ~waits
+    if counted == MOST_COUNTED:  # the rest at the next tidying: polls wait for this one
+        return articles, 0
+    _count(conn, *old, _was_near(), ~_is_counted())
     return articles, conn.execute(update(entries).where(*old).values(**_TOMBSTONE)).rowcount
 
 
-def entomb(conn: Connection, entry_id: str) -> bool:
-    """Forget the words of one entry for good and keep its identity. False when there is nothing to forget."""
+def _count(conn: Connection, *which: ColumnElement[bool]) -> int:
+    """Count the words of these entries, `MOST_COUNTED` of them; returns how many were counted."""
     entries = tables.entries
-    one = entries.c.id == entry_id, entries.c.tombstone.is_(False)
-    return conn.execute(update(entries).where(*one).values(**_TOMBSTONE)).rowcount == 1
+    found = conn.execute(select(*rows.ENTRY).where(*which).order_by(entries.c.id).limit(MOST_COUNTED)).all()
+    for row in found:
+        kept = pack(entry_terms(rows.entry(row)))
+        conn.execute(update(entries).where(entries.c.id == row.id).values(terms=kept))
+    return len(found)
+
+
+def _is_counted() -> ColumnElement[bool]:
+    return tables.entries.c.terms.is_not(None)
+
+
+def _was_near() -> ColumnElement[bool]:
+    """Whether a topic found an entry worth a look at its article: two in a hundred."""
+    near = decisions.c.score >= LIKELY * decisions.c.threshold
+    return exists().where(decisions.c.entry == tables.entries.c.id, near)
+
+
+def entomb(conn: Connection, entry_id: str) -> bool:
+    """Forget the words of one entry and their counts for good, and keep its identity. False: there was nothing left."""
+    entries = tables.entries
+    one = entries.c.id == entry_id, entries.c.tombstone.is_(False) | entries.c.terms.is_not(None)
+    return conn.execute(update(entries).where(*one).values(**_TOMBSTONE, terms=None)).rowcount == 1
 
 
 def _ids_by_identity(conn: Connection, identities: Collection[str]) -> dict[str, str]:

@@ -101,7 +101,9 @@ entries = Table(
     Column("article_note", Words),
     Column("landed", Words, index=True),
     Column("tombstone", Boolean, nullable=False, default=False),
-    comment="Items, global over all feeds. A tombstone's text is gone; its identity stays, so it never returns.",
+    Column("terms", LargeBinary),
+    comment="Items, global over all feeds. A tombstone's text is gone; its identity stays, so it never returns. The "
+    "terms are counts of words that were forgotten.",
 )
 
 sightings = Table(

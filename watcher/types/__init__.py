@@ -43,6 +43,7 @@ from watcher.types.feedback import AddedSeed, Click, Label, LabelState, Mute, Mu
 from watcher.types.notices import Notice, Trouble
 from watcher.types.relevance import (
     Decision,
+    EntryTerms,
     Example,
     Histogram,
     Rules,
@@ -64,6 +65,7 @@ __all__ = [
     "Destination",
     "Earlier",
     "Entry",
+    "EntryTerms",
     "Example",
     "Feed",
     "FeedEntry",

@@ -23,6 +23,25 @@ class TermCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntryTerms:
+    """Counts of an entry's words and word pairs by zone: what is kept when its texts are forgotten.
+
+    ``rest``: the feed's text beyond its beginning; ``whole``: the article, None where there was none.
+    """
+
+    language: str
+    """That the counts were read in."""
+    mode: Mode
+    title: Mapping[str, int]
+    snippet: Mapping[str, int]
+    rest: Mapping[str, int]
+    whole: Mapping[str, int] | None = None
+    whole_mode: Mode | None = None
+    own: bool = False
+    """The whole is the feed's own text: nothing was fetched for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seed:
     """One article that shows what a topic is about."""
 
