@@ -12,12 +12,13 @@ from tests.builders import NOW, decision, entry, feed_state, outbox_item, story_
 from tests.line import ON_TOPIC, SEEDS
 from watcher.app import App, build
 from watcher.config import Config, load
+from watcher.data import background
+from watcher.poll.boards import board_of
 from watcher.store import Store
 from watcher.store.outbox import claim, pending_count
 from watcher.store.report import outbox_rows
 from watcher.store.save import save
 from watcher.store.topics import register_topics
-from watcher.stories import Board
 from watcher.types import Batch
 
 
@@ -93,9 +94,15 @@ async def test_reports_that_share_little_but_their_topic_are_stories_of_their_ow
     config = configured(tmp_path)
     with Store.open(config.database) as store:
         app = made(config, store)
-        common = app.poller.committer._common("console:#desk")
         for order in permutations(ON_TOPIC):
-            board = Board("console:#desk", (), background=common)
+            board = board_of(
+                "console:#desk",
+                (),
+                topics=config.topics,
+                key_terms=app.scorer.key_terms,
+                background=background(),
+                polled={},
+            )
             placed = [
                 board.place(story_member(title, text=text, language="en"), identity=f"https://news.example/{title}")
                 for title, text in order

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from watcher.config import TopicConfig
 from watcher.poll.assemble import Match, decide_all, destinations_of, matches_of
+from watcher.poll.boards import KEY_TERMS, board_of
 from watcher.poll.changes import Change, notes, replies
 from watcher.poll.group import Assembled, Grouper, stories_to_read
 from watcher.poll.judge import Judged
@@ -34,11 +35,6 @@ from watcher.types import (
     StreamDelta,
     TermShares,
 )
-
-KEY_TERMS = 60
-"""Terms of a topic by which sentences are chosen, and which tell none of its stories from another."""
-TOPICAL = 0.4
-"""Share of a topic's stories that are taken to hold such a term."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,18 +157,6 @@ class Committer:
         self.step("poll.summarise")
         return grouper.group(placed, decisions)
 
-    def _common(self, destination: str) -> dict[str, TermShares]:
-        """How common words are at a destination: what its topics are about stands in every story there."""
-        topics = self._topics_at(destination)
-        held = Counter(term for name in topics for term, _ in self.scorer.key_terms(name, KEY_TERMS))
-        terms = {term: TOPICAL * count / len(topics) for term, count in held.items()}
-        return {
-            language: replace(table, shares={**table.shares, **terms}) for language, table in self.background.items()
-        }
-
-    def _topics_at(self, destination: str) -> list[str]:
-        return [one.name for one in self.plan.topics.values() if destination in map(str, one.destinations)]
-
     async def _changed(self, changes: Sequence[Change], now: datetime) -> list[OutboxItem]:
         """Replies that tell of corrections and the like, in the threads of the messages that told the entries."""
         said = notes([one for one in changes if not await self._exchanged(one)])
@@ -191,13 +175,13 @@ class Committer:
         """The boards of these destinations; each is read once and then kept, since nobody else adds to it."""
         for one in destinations:
             if one not in self.boards:
-                stories = await self.store.read(open_stories, destination=one, since=now - REMEMBERED)
-                self.boards[one] = Board(
+                self.boards[one] = board_of(
                     one,
-                    stories,
-                    background=self._common(one),
+                    await self.store.read(open_stories, destination=one, since=now - REMEMBERED),
+                    topics=self.plan.topics,
+                    key_terms=self.scorer.key_terms,
+                    background=self.background,
                     polled=self.polled(now),
-                    topics=len(self._topics_at(one)),
                 )
             self.boards[one].close(now)
         return {one: self.boards[one] for one in destinations}
