@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -18,6 +18,7 @@ from watcher.notifiers.console import ConsoleNotifier
 from watcher.notifiers.slack import SlackNotifier
 from watcher.notifiers.webhook import WebhookNotifier
 from watcher.relevance import Scorer, scorer_factory
+from watcher.relevance.features import Document, document_terms
 from watcher.relevance.stream import RAREST, Stream
 from watcher.seeds import load
 from watcher.types import Article, Example, Seed, Sensitivity, TermShares, Trouble
@@ -79,10 +80,11 @@ def make_scorer(
     *,
     examples: Mapping[str, Sequence[Example]] | None = None,
     now: datetime | None = None,
+    analyse: Callable[[Document, str], list[str]] = document_terms,
 ) -> Scorer:
-    """The scorer over these seeds, what readers answered, and what was polled so far."""
+    """The scorer over these seeds, what readers answered, and what was polled so far. ``analyse`` reads documents."""
     scorer: Scorer = scorer_factory("tfidf")(
-        topics, background(), stream, subjects=subjects(), examples=examples, now=now or utc_now()
+        topics, background(), stream, subjects=subjects(), examples=examples, now=now or utc_now(), analyse=analyse
     )
     return scorer
 

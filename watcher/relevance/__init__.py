@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from watcher.relevance.features import Document
-from watcher.types import Example, Score, StreamDelta
+from watcher.types import Example, Mode, Score, Sensitivity, StreamDelta
 
 if TYPE_CHECKING:
     from watcher.relevance.trial import Trial  # scikit-learn comes with it
@@ -57,6 +57,9 @@ class Scorer(Protocol):
 
     def languages(self, topic: str) -> frozenset[str]:
         """The languages of the topic's seeds."""
+
+    def thresholds(self, topic: str, sensitivity: Sensitivity, now: datetime) -> Mapping[Mode, float]:
+        """What scores would have to reach by another sensitivity."""
 
     def trial(self, topic: str, now: datetime) -> Trial:
         """The topic as it is at this moment, to try other examples on."""

@@ -162,23 +162,34 @@ class TfidfScorer:
     def _threshold(self, topic: str, mode: Mode, now: datetime) -> float:
         key = (topic, mode)
         if key not in self._thresholds:
-            self._thresholds[key] = self._by_labels(topic, mode, self._place(topic, mode, now))
+            placed = self._place(topic, mode, now)
+            self._thresholds[key] = self._by_labels(topic, placed, mode, self._sensitivity[topic])
         return self._thresholds[key]
+
+    def thresholds(self, topic: str, sensitivity: Sensitivity, now: datetime) -> dict[Mode, float]:
+        """What scores would have to reach by another sensitivity; nothing has to be scored again for it."""
+        return {
+            mode: self._by_labels(topic, self._placed_by(topic, mode, sensitivity, now), mode, sensitivity)
+            for mode in get_args(Mode)
+        }
 
     def _place(self, topic: str, mode: Mode, now: datetime) -> float:
         """The threshold as it would be had nobody answered."""
         key = (topic, mode)
         if key not in self._placed:
-            modes: tuple[Mode, ...] = ("headline", "snippet")
-            short = [found for each in modes if (found := self._stream.histogram(topic, each, now))]
-            full = self._stream.histogram(topic, "full", now)
-            seeds = max(map(len, self._seeds[topic].values()))
-            self._placed[key] = threshold(mode, self._sensitivity[topic], seeds=seeds, short=short, full=full)
+            self._placed[key] = self._placed_by(topic, mode, self._sensitivity[topic], now)
         return self._placed[key]
 
-    def _by_labels(self, topic: str, mode: Mode, placed: float) -> float:
+    def _placed_by(self, topic: str, mode: Mode, sensitivity: Sensitivity, now: datetime) -> float:
+        modes: tuple[Mode, ...] = ("headline", "snippet")
+        short = [found for each in modes if (found := self._stream.histogram(topic, each, now))]
+        full = self._stream.histogram(topic, "full", now)
+        seeds = max(map(len, self._seeds[topic].values()))
+        return threshold(mode, sensitivity, seeds=seeds, short=short, full=full)
+
+    def _by_labels(self, topic: str, placed: float, mode: Mode, sensitivity: Sensitivity) -> float:
         """A threshold as readers' answers move it; one that the user has fixed stays."""
-        if self._sensitivity[topic].fixed is not None:
+        if sensitivity.fixed is not None:
             return placed
         return moved(
             placed, mode, [one for (name, _), labels in self._labels.items() if name == topic for one in labels]
