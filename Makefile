@@ -49,6 +49,7 @@ bench-own: $(READY)
 	$(BIN)/python -m tests.bench.summarising
 	$(BIN)/python -m tests.bench.grouping
 	$(BIN)/python -m tests.bench.page
+	$(BIN)/python -m tests.bench.preview
 # polling beside reader and rss2email, in a virtual environment of their own. ARGS="--feeds 500"
 bench-peers: $(READY)
 	@test -x build/peers/bin/r2e || { $(BIN)/python -m venv build/peers && \
@@ -68,6 +69,7 @@ schema: $(READY)
 	$(BIN)/python -m watcher.config.schema > config/watcher.schema.json
 picture: $(RUN)
 	@$(BIN)/python -m docs.make_alert_picture
+	@$(BIN)/python -m docs.make_preview_picture
 # the console page of the demo, in Chromium
 screenshots: $(READY)
 	@$(BIN)/python -m docs.make_page_pictures

@@ -125,7 +125,7 @@ def test_every_command_that_is_named_exists() -> None:
 def test_what_is_not_built_is_not_there() -> None:
     assert NOT_BUILT
     named = re.findall(r"`(?:watcher )?((?:feeds )?[a-z]+)`", NOT_BUILT)
-    assert "preview" in named
+    assert named
     built = [one for one in named if one in COMMANDS or f"feeds {one}" in COMMANDS]
     assert not built, f"built by now, and still under Not yet: {built}"
 

@@ -19,6 +19,13 @@ MATERIAL = 0.2
 """Share of an entry's words that must differ before a change of it counts."""
 
 
+CAPPED = "beyond the feed's entry cap"
+"""The reason of what a document held beyond the bound: a fact about the document that no configuration changes."""
+SILENT = "the feed's first poll is silent"
+"""Likewise, under ``first_poll: silent``; figures follow."""
+PAUSED = "the topic was paused"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """All that one decision looks at. ``silent`` and ``capped`` are facts about the feed's document."""
@@ -59,9 +66,9 @@ def decide(case: Case) -> Decision:
 
 def _verdict(case: Case) -> tuple[State, str]:
     if case.paused:
-        return "excluded", "the topic was paused"
+        return "excluded", PAUSED
     if case.capped:
-        return "excluded", "beyond the feed's entry cap"
+        return "excluded", CAPPED
     if too_old(case.entry, now=case.now, max_age=case.max_age):
         return "stale", f"published {case.entry.published:%Y-%m-%d}, before the last {_days(case.max_age)}"
     broken = broken_rule(case.rules, case.entry)
@@ -78,7 +85,7 @@ def _by_score(case: Case, judged: Judgement) -> tuple[State, str]:
         learned = "; it would have matched, had readers not said of alerts like it that they are not relevant"
         return "below", f"below the threshold ({figures})" + (learned if judged.without_answers else "")
     if case.silent:
-        return "excluded", f"the feed's first poll is silent ({figures})"
+        return "excluded", f"{SILENT} ({figures})"
     learned = "; it would not have, had readers not said of texts like it that they are relevant"
     return "pending", f"a match ({figures})" + (learned if judged.without_answers is False else "")
 

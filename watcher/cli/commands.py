@@ -14,11 +14,13 @@ from watcher.cli import (
     demo,
     doctor,
     explain,
+    export,
     feedback,
     feeds,
     forget,
     health,
     outbox,
+    preview,
     run,
     score,
     seeds,
@@ -63,6 +65,8 @@ command.command()(run.run)
 command.command()(check.check)
 command.command()(score.score)
 command.command()(explain.explain)
+command.command()(preview.preview)
+command.command()(export.export)
 command.command()(doctor.doctor)
 command.command()(outbox.retry)
 command.command()(outbox.retract)
