@@ -19,7 +19,7 @@ USAGE = {
     "mute story URL": "no more of this story here, until it closes",
     "mute source URL": "nothing here of the feed that brought this article, for 7 days",
     "mute list": "what is muted; `unmute NUMBER` ends one",
-    "preview": "not built yet",
+    "preview [TOPIC]": "what the last 7 days would have told by now, and by other sensitivities",
     "retract KEY": "delete an alert and its text",
     "help": "this",
 }

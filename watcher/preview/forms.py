@@ -105,11 +105,11 @@ def in_short(preview: Preview) -> list[str]:
     lines = []
     for one in preview.topics:
         lines.append(
-            f"{one.title}: {rate(one.stories, preview.days)} alerts a day by `{one.present.name}` "
+            f"{one.title}: {rate(one.stories, preview.days)} alerts a day by {one.present.name} "
             f"({one.stories} stories, {one.matches} matches, {one.entries} entries)"
         )
         others = [row for row in one.rows if not row.line.present and not row.line.name[0].isdigit()]
-        told = [f"`{row.line.name}` {rate(row.stories, preview.days)}" for row in others if row.stories is not None]
+        told = [f"{row.line.name} {rate(row.stories, preview.days)}" for row in others if row.stories is not None]
         lines += [f"by other sensitivities: {', '.join(told)}"] if told else []
     lines += [
         f"{number} {'more' if added else 'fewer'} than was told: {ENDS[because]}"
