@@ -273,13 +273,21 @@ async def test_the_command_tells_how_it_is_and_why(place: Place) -> None:
     explained = await asked(f"explain <{entry.url}>")
     assert "alliance: posted" in explained
     assert "never seen" in await asked("explain https://n.example/none")
-    assert "not built yet" in await asked("preview")
+    week = await asked("preview")
+    assert "1 entries of the last day:\nThe alliance: 0.0 alerts a day by balanced" in week, "no feed brings it"
+    assert "1 fewer than was told: no configured feed brings it to the topic" in week
+    assert await asked("preview alliance") == week
+    assert "No topic is named “nosuch”. There are: alliance." in await asked("preview nosuch")
+    assert "preview [TOPIC]" in await asked("preview a b")
     assert "`/news seed add URL [TOPIC]`" in await asked("help")
     assert await asked("") == await asked("help")
     assert "does not know “dance”" in await asked("dance")
     assert (await asked("retract nokey")).startswith("Not retracted: no alert has the key nokey; ")
     assert (await asked(f"mute story {entry.url}")).startswith("Muted")
     assert "1  Muted in C000DESK1: the story" in await asked("mute list")
+    again = await asked(f"explain <{entry.url}>")
+    assert "story muted " in again
+    assert "report 1 of 1, since " in again
     assert (await asked("unmute 1")).startswith("No longer muted: the story")
     assert (await asked("mute list")).startswith("Nothing is muted")
     assert "There is no such story in this channel" in await asked("mute story https://n.example/none")

@@ -23,6 +23,7 @@ from watcher.explain import as_text
 from watcher.store import Store, outbox
 from watcher.store.report import entry_report, outbox_rows
 from watcher.store.save import save
+from watcher.store.trace import entry_trace
 from watcher.types import Batch, State
 
 POISON = refusal("invalid_blocks", scope="message", remedy="")
@@ -61,9 +62,10 @@ async def test_what_was_told_is_deleted_and_its_words_with_it_and_it_stays_told(
     assert words(store, gone) == ""
     assert words(store, kept)
     assert (row(store, gone).state, row(store, gone).receipt, state(store, gone)) == ("sent", None, "posted")
-    report = store.read_now(entry_report, row(store, gone).entry or "")
-    assert report is not None
-    assert "told, and deleted since" in as_text(report)
+    trace = store.read_now(entry_trace, row(store, gone).entry or "")
+    assert trace is not None
+    assert "told, and deleted since" in as_text(trace)
+    assert "its words are forgotten (retention, or retracted); nothing of its words is kept" in as_text(trace)
     put(store, 1)
     clock.pass_(minutes=1)
     await deliver(store, there, clock)

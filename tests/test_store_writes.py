@@ -44,6 +44,7 @@ from watcher.store import (
     stream,
     threads,
     topics,
+    trace,
 )
 from watcher.store.outbox import followers, waking
 from watcher.store.report import counts
@@ -244,6 +245,7 @@ MODULES = (
     stories,
     save,
     past,
+    trace,
     report,
     overview,
     threads,

@@ -21,7 +21,7 @@ from watcher.config import load
 from watcher.explain import as_json
 from watcher.store import Store
 from watcher.store.outbox import pending_count
-from watcher.store.report import entry_report
+from watcher.store.trace import entry_trace
 from watcher.text import cut, sentences
 from watcher.urls import entry_identity, identity_hash
 
@@ -114,7 +114,7 @@ async def lived(
             for number, one in numbered:
                 url = f"https://n{number % 40}.example/{number}"
                 entry = identity_hash(entry_identity(url, "", str(number), one.title, one.text))
-                report = await store.read(entry_report, entry)
+                report = await store.read(entry_trace, entry)
                 assert report is not None, url
                 told.append(max(as_json(report)["topics"], key=lambda one: one["state"] in MATCHED))
         finally:

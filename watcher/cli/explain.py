@@ -12,7 +12,7 @@ from watcher.urls import canonical, host, is_web, redact
 
 if TYPE_CHECKING:
     from watcher.config import Config
-    from watcher.store.report import EntryReport
+    from watcher.store.trace import EntryTrace
 
 
 TERMS = 8
@@ -30,10 +30,11 @@ def explain(
     config = read_config(ctx)
     report = _stored(config, needle)
     if report is not None:
+        rules = {name: topic.rules for name, topic in config.topics.items()}
         if as_json:
-            print_json(told_json(report))
+            print_json(told_json(report, rules))
         else:
-            print(as_text(report))
+            print(as_text(report, rules))
         return
     unseen = _unseen(config, needle)
     if as_json:
@@ -43,16 +44,16 @@ def explain(
     raise typer.Exit(1)
 
 
-def _stored(config: Config, needle: str) -> EntryReport | None:
+def _stored(config: Config, needle: str) -> EntryTrace | None:
     from watcher.store.entries import find_entry
-    from watcher.store.report import entry_report
+    from watcher.store.trace import entry_trace
 
     store = stored(config)
     if store is None:
         return None
     with store:
         entry = store.read_now(find_entry, needle, canonical(needle) if is_web(needle) else None)
-        return store.read_now(entry_report, entry.id) if entry else None
+        return store.read_now(entry_trace, entry.id) if entry else None
 
 
 def _unseen(config: Config, needle: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from watcher.deliver.retracting import NotRetracted, retract
 from watcher.desk import reports, words
+from watcher.desk.previewing import Previewing
 from watcher.desk.seeds import Seeding
 from watcher.desk.subjects import Subject, find
 from watcher.explain import as_text
@@ -17,6 +18,7 @@ from watcher.feedback import Command
 from watcher.store.entries import find_entry
 from watcher.store.feedback import destinations_at, lift, mutes_in_force, put_click, put_mute
 from watcher.store.report import entry_report
+from watcher.store.trace import EntryTrace, entry_trace
 from watcher.stories import STAYS_OPEN
 from watcher.types import Click
 from watcher.types.feedback import MUTE_SOURCE, MUTE_STORY
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 
 Rest = Callable[[], Coroutine[Any, Any, None]]
 Ask = Callable[[Command, Click, list[str]], Awaitable[str]]
-
-PREVIEW = "`preview` is not built yet. `watcher check` says what a topic nearly matched, `explain` why."
 
 FOR_EDITORS = frozenset({"mute", "unmute", "seed", "retract"})
 
@@ -50,6 +50,7 @@ class Commands:
             "retract": self._retract,
         }
         self._seeding = Seeding(app=desk.app)
+        self._previewing = Previewing(app=desk.app)
 
     async def take(self, asked: Command, click: Click) -> Rest | None:
         """Write a command down; returns what is to be done about it."""
@@ -88,8 +89,10 @@ class Commands:
         return await reports.topics(self._app)
 
     async def _preview(self, asked: Command, click: Click, rest: list[str]) -> str:
-        del asked, click, rest
-        return PREVIEW
+        del click
+        if len(rest) > 1:
+            return f"`{asked.name} preview [TOPIC]`"
+        return await self._previewing.make(rest[0] if rest else None)
 
     async def _help(self, asked: Command, click: Click, rest: list[str]) -> str:
         del click, rest
@@ -105,10 +108,14 @@ class Commands:
             return f"Which one? `{asked.name} explain URL`"
         needle = rest[0]
         entry = await self._app.store.read(find_entry, needle, canonical(needle) if is_web(needle) else None)
-        report = await self._app.store.read(entry_report, entry.id) if entry else None
-        if report is None:
+        trace = await self._app.store.read(entry_trace, entry.id) if entry else None
+        if trace is None:
             return f"{words.said(needle, 300)} was never seen in a feed. `watcher explain` scores it live."
-        return "\n".join(words.said(line, 600) if line.strip() else "" for line in as_text(report).splitlines())
+        return "\n".join(words.said(line, 600) if line.strip() else "" for line in self._told(trace))
+
+    def _told(self, trace: EntryTrace) -> list[str]:
+        rules = {name: topic.rules for name, topic in self._app.config.topics.items()}
+        return as_text(trace, rules).splitlines()
 
     # -- what changes something
 

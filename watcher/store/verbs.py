@@ -25,6 +25,7 @@ from watcher.store import (
     stream,
     threads,
     topics,
+    trace,
 )
 
 WRITE_VERBS: tuple[Callable[..., Any], ...] = (
@@ -120,6 +121,7 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     past.past_page,
     past.past_decisions,
     report.entry_report,
+    trace.entry_trace,
     report.feed_rows,
     report.feed_languages,
     report.outbox_rows,
