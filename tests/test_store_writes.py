@@ -45,6 +45,7 @@ from watcher.store import (
     threads,
     topics,
     trace,
+    versions,
 )
 from watcher.store.outbox import followers, waking
 from watcher.store.report import counts
@@ -246,6 +247,7 @@ MODULES = (
     save,
     past,
     trace,
+    versions,
     report,
     overview,
     threads,

@@ -22,6 +22,7 @@ from watcher.app import App, utc_now
 from watcher.app.line import count_anew
 from watcher.app.reloading import say_not_taken_up, say_taken_up
 from watcher.app.scene import scene_of
+from watcher.app.upgrading import say_upgraded
 from watcher.config import Config
 from watcher.config.watching import fingerprint
 from watcher.desk.listening import listen
@@ -89,6 +90,7 @@ class Service:
             self._spawn(partial(ticks.keep, scheduler, wall=self.wall, every=POLL_EVERY))
             if (socket := listen(app, self._spawn)) is not None:
                 self._spawn(socket.run)
+            self._spawn(partial(say_upgraded, app))
             log.info("service.started", feeds=len(config.feeds), topics=len(config.topics), notify=config.notify)
             await self.stop.wait()
         finally:

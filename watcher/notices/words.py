@@ -147,6 +147,15 @@ def taken_up(was: Named, now: Named, renamed: Mapping[str, str]) -> str:
     return f"The changed configuration is in use: {'; '.join(told) or 'the same topics and feeds'}."
 
 
+def upgraded(was: str, version: str, topics: Sequence[tuple[str, float, float]]) -> str:
+    """Another version scores otherwise. ``topics``: title, alerts a day before and after."""
+    told = "; ".join(f"{title}: {after:.1f} in place of {before:.1f}" for title, before, after in topics)
+    return (
+        f"watcher {version} scores otherwise than {was} did. Alerts a day on what was polled in the last week: {told}. "
+        "`watcher preview` shows which, and what another sensitivity would do."
+    )
+
+
 def _named(what: str, names: Sequence[str]) -> list[str]:
     if not names:
         return []

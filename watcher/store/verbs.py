@@ -26,6 +26,7 @@ from watcher.store import (
     threads,
     topics,
     trace,
+    versions,
 )
 
 WRITE_VERBS: tuple[Callable[..., Any], ...] = (
@@ -35,6 +36,7 @@ WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     topics.rename_topic,
     topics.forget_topics,
     topics.leave_behind,
+    versions.remember_version,
     clock.pull_back,
     entries.tidy,
     entries.entomb,
@@ -81,6 +83,7 @@ READ_VERBS: tuple[Callable[..., Any], ...] = (
     feeds.feed_states,
     topics.known_topics,
     topics.topics_since,
+    versions.last_version,
     topics.alert_times,
     topics.left_behind,
     entries.known_entries,
