@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 RUN    := $(VENV)/.runtime
 export WATCHER_CORPORA ?= $(abspath $(wildcard ../shared))
 
-.PHONY: all demo run test test-fast lint eval bench bench-own bench-peers bench-scale torture corpora image schema picture screenshots clean
+.PHONY: all demo run test test-fast lint eval bench bench-own bench-peers bench-scale torture month corpora image schema picture screenshots clean
 all: lint test
 
 # what the product itself needs (demo, run), and what working on it needs on top of that
@@ -61,6 +61,9 @@ bench-scale: $(READY)
 # the service, killed 200 times at random moments while Slack fails; seven minutes. ARGS="--kills 50 --seed 7"
 torture: $(READY)
 	$(BIN)/python -m tests.torture $(ARGS)
+# a month of 500 feeds under a clock that is moved: nothing lost or doubled, memory flat. ARGS="--days 8 --feeds 40"
+month: $(READY)
+	$(BIN)/python -m tests.month $(ARGS)
 corpora: $(READY)
 	$(BIN)/pytest -n 2 --dist loadfile -m corpora -o faulthandler_timeout=1200 $(ARGS)
 image:

@@ -22,6 +22,11 @@ def proportional() -> int:
     return sum(map(_proportional, _tree()))
 
 
+def own() -> int:
+    """The same of this process alone."""
+    return _proportional(os.getpid())
+
+
 def _proportional(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
