@@ -19,8 +19,8 @@ INCHES = 9.0, 3.1
 def draw(preview: Preview, path: Path) -> None:
     """Write the picture; its suffix says in which format."""
     # loading it takes a second and 30 MB, which no other command needs
-    import matplotlib as mpl  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
+    import matplotlib as mpl  # noqa: PLC0415  half a second and 30 MB that only a picture takes
+    from matplotlib.figure import Figure  # noqa: PLC0415  the same
 
     mpl.rcParams["svg.hashsalt"] = "watcher"  # the same figures make the same file
     mpl.rcParams["font.size"] = 9
