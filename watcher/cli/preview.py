@@ -91,9 +91,10 @@ def _read(path: Path) -> Config:
 
 
 def _made(present: Config, new: Config | None, span: timedelta, *, from_: Path | None, only: str | None) -> Preview:
-    from watcher.app.parts import utc_now
+    from watcher.app.parts import spare_collector, utc_now
     from watcher.app.previews import of_store
 
+    spare_collector()
     now = utc_now()
     if from_ is not None:
         from watcher.preview.sample import read_sample

@@ -84,8 +84,6 @@ def histogram(bars: Sequence[int]) -> list[str]:
     for level in reversed(range(HEIGHT)):
         row = [BLOCKS[max(0, min(8, round(height - level * 8)))] * 2 for height in heights]
         lines.append("".join([*row[:place], "│", *row[place:]]).rstrip())
-    scale = "".join("╵" if (number + 2) % 5 == 0 else " " for number in range(len(shown)))
-    del scale
     ends = 2 * len(shown) + 1
     ruler = ["─"] * ends
     ruler[2 * place] = "┴"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -81,11 +81,17 @@ class Plan:
     models: Mapping[str, str]
     """Topic → what its model is called in the scorer: equal seeds and answers are one model."""
     tell: Tell
+    served: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict, repr=False)
+    """Feeds → topics, as far as it was asked for: a month has 90,000 entries of 500 feeds."""
 
     def topics_of(self, past: PastEntry) -> frozenset[str]:
         """The topics that would judge an entry: those that any of its feeds serves."""
-        feeds = [self.feeds[one] for one in past.feeds if one in self.feeds]
-        return frozenset(topic for topic in self.topics if any(feed.serves(topic) for feed in feeds))
+        known = self.served.get(past.feeds)
+        if known is None:
+            feeds = [self.feeds[one] for one in past.feeds if one in self.feeds]
+            known = frozenset(topic for topic in self.topics if any(feed.serves(topic) for feed in feeds))
+            self.served[past.feeds] = known
+        return known
 
     def policy(self, past: PastEntry) -> FullText:
         """Whether articles are read, for the feed that would have brought it."""

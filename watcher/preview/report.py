@@ -25,7 +25,7 @@ from watcher.types import Mode
 DAY = timedelta(days=1)
 MOST_GROUPED = 1_000
 """Matches of the lowest thresholds that are grouped into stories; beyond, only matches are counted."""
-BEGINNING = 1_500
+BEGINNING = 800
 """Characters of an article by which those are grouped."""
 WIDTH, PARTS = 0.1, 30
 """Of the histogram: bars of a tenth of the threshold, up to three times the threshold."""
@@ -180,7 +180,7 @@ class Backtest:
         """(entry, topic) → the stories that tell it when thresholds are as low as any that is tried.
 
         Where that would be more than `MOST_GROUPED` matches, the next higher ones, and so on. They are grouped by the
-        beginning of their articles, which takes half as long: what a lower threshold would tell is an estimate.
+        beginning of their articles, which takes a third as long: what a lower threshold would tell is an estimate.
         """
         plan = tried.bench.plan
         tries = {topic: self._tries(plan, topic) for topic in plan.models}

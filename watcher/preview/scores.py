@@ -118,8 +118,9 @@ def _score(
     documents = [_short(one) for one in page]
     shorts = scorer.judge(documents, now=now)
     near = []
+    max_age = max(plan.max_age for plan in plans)
     for one, document, judged in zip(page, documents, shorts, strict=True):
-        came = moment(one, max(plan.max_age for plan in plans))
+        came = moment(one, max_age)
         past.oldest = came if past.oldest is None else min(past.oldest, came)
         found = {name: given.score for name, given in judged.items() if given.score.value > 0.0}
         if _worth(one, found, past.floors, plans, source.matched):

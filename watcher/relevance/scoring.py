@@ -74,10 +74,13 @@ def score(documents: Sequence[Document], index: TopicIndex, language: str, analy
 
 def score_counts(read: Sequence[Mapping[str, int]], modes: Sequence[Mode], index: TopicIndex) -> list[list[Score]]:
     """The same for texts whose terms are counted already."""
-    if not index.models or not any(read):
-        return [[nothing(mode) for _ in index.models] for mode in modes]
-    table = _Products(TermVectors.of(read, index.rarity), index)
-    return [table.scores(row, mode) for row, mode in enumerate(modes)]
+    found = [[nothing(mode)] * len(index.models) for mode in modes]
+    rows = [row for row, terms in enumerate(read) if terms]
+    if index.models and rows:
+        table = _Products(TermVectors.of([read[row] for row in rows], index.rarity), index)
+        for place, row in enumerate(rows):
+            found[row] = table.scores(place, modes[row])
+    return found
 
 
 class _Products:

@@ -97,9 +97,9 @@ def past_page(
     size: int = PAGE,
 ) -> list[PastEntry]:
     """The next entries first seen at or after ``since``, without their decisions; ``after``: the last one before."""
-    wanted = [entries.c.first_seen >= since, _readable()]
-    if after is not None:
-        wanted.append(_behind(after))
+    wanted = [_readable(), entries.c.first_seen >= since]
+    if after is not None:  # the range by itself, too: the index begins there, and not at the first page each time
+        wanted = [_readable(), entries.c.first_seen >= after.first_seen, _behind(after)]
     ordered = select(*rows.ENTRY).where(*wanted).order_by(entries.c.first_seen, entries.c.id)
     found = [rows.entry(row) for row in conn.execute(ordered.limit(size))]
     ids = [one.id for one in found]
