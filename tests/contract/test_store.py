@@ -14,7 +14,7 @@ from tests import builders as b
 from tests.builders import NOW
 from watcher import text
 from watcher.store import Store
-from watcher.store.entries import entomb, entries_since, find_entry, known_entries, tidy
+from watcher.store.entries import entomb, entries_since, find_entry, known_entries, known_texts, tidy
 from watcher.store.feeds import due_feeds, feed_states, register_feeds, save_feed_state
 from watcher.store.report import entry_report, recent_decisions
 from watcher.store.save import SaveResult, save
@@ -183,6 +183,15 @@ def test_old_words_are_forgotten_but_not_that_they_were_seen(store: Store) -> No
     assert store.read_now(find_entry, waiting.id, None) == waiting
     assert known(store, older) == {"us-south-korea": "below"}
     assert [one.entry.title for one in store.read_now(entries_since, NOW - timedelta(days=400))] == ["waiting", "old"]
+
+
+def test_forgotten_words_are_known_when_they_come_again_under_another_id(store: Store) -> None:
+    entry = b.entry(first_seen=NOW - timedelta(days=200))
+    store.write_now(save, Batch(at=NOW, entries=(entry,), sightings=(b.sighting(entry.id, "f1"),)))
+    store.write_now(tidy, articles_before=NOW, entries_before=NOW)
+    found = store.read_now(known_texts, feed="f1", hashes={entry.content_hash, "other"})
+    assert {words: one.entry.id for words, one in found.items()} == {entry.content_hash: entry.id}
+    assert store.read_now(known_texts, feed="f2", hashes={entry.content_hash}) == {}
 
 
 def test_a_tombstone_stays_empty_whatever_its_feed_says(store: Store) -> None:

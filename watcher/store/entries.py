@@ -39,14 +39,17 @@ def known_entries(
 
 
 def known_texts(conn: Connection, *, feed: str, hashes: Collection[str]) -> dict[str, KnownEntry]:
-    """Which of these words this feed has brought before, by the hash of title and text; the latest of several."""
+    """Which of these words this feed has brought before, by the hash of title and text; the latest of several.
+
+    The hash outlives the words: where ids change, it is all that says of a forgotten entry that it is old.
+    """
     entries = tables.entries
     ids: dict[str, str] = {}
     for part in rows.chunks(hashes):
         seen = (
             select(entries.c.content_hash, entries.c.id)
             .join(sightings, sightings.c.entry == entries.c.id)
-            .where(sightings.c.feed == feed, entries.c.content_hash.in_(part), entries.c.tombstone.is_(False))
+            .where(sightings.c.feed == feed, entries.c.content_hash.in_(part))
             .order_by(sightings.c.last_seen, entries.c.id)
         )
         ids.update((row.content_hash, row.id) for row in conn.execute(seen))
