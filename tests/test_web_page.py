@@ -180,6 +180,9 @@ async def test_an_entry_is_explained_and_found_by_its_address(tmp_path: Path) ->
         assert "a match (score 0.300, threshold 0.120)" in words(text)
         assert "(250 % of it), judged by the feed's text" in words(text)
         assert parsed(text).xpath(f"//a[@href='/stories/{story}']")
+        way = words(text, "//details[summary[contains(., 'whole way')]]")
+        assert f"id {entry.id}" in way
+        assert f"story {story} at console:#desk (founder)" in way
         async with stage.session.get("/entries", params={"q": "https://never.example/<b>"}) as answer:
             assert answer.status == 404
             assert "No feed has brought https://never.example/<b>" in words(await answer.text())

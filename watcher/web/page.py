@@ -21,12 +21,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from watcher import __version__
 from watcher.errors import StateError
+from watcher.explain import as_text
 from watcher.notices.words import moment
 from watcher.store.condition import last_success
 from watcher.store.entries import find_entry
 from watcher.store.overview import DEAD, WAITING, queued
-from watcher.store.report import entry_report
 from watcher.store.threads import latest_threads, threads
+from watcher.store.trace import entry_trace
 from watcher.urls import LONGEST, canonical
 from watcher.web import feeds, topics, words
 from watcher.web.access import Access
@@ -50,6 +51,8 @@ FEW, MORE = 5, 50
 TOPICS_A_PAGE, STORIES_A_PAGE = 12, 25
 ODD_FEEDS = 8
 TERMS = 24
+WAY = 200
+"""Lines of an entry's way."""
 DEEPEST = 10_000
 """Number of a page: what is beyond is the last one."""
 
@@ -222,10 +225,12 @@ class Console:
 
     async def entry(self, request: web.Request, scene: Scene) -> web.Response:
         """What became of one entry, and why."""
-        report = await scene.store.read(entry_report, request.match_info["id"])
-        if report is None:
+        trace = await scene.store.read(entry_trace, request.match_info["id"])
+        if trace is None:
             return self._unknown("There is no such entry.")
-        return self._shown("entry.html", scene, report=report)
+        rules = {name: topic.rules for name, topic in scene.config.topics.items()}
+        way = as_text(trace, rules).splitlines()[:WAY]
+        return self._shown("entry.html", scene, report=trace.report, way=way)
 
     async def feeds(self, request: web.Request, scene: Scene) -> web.Response:
         """All feeds, what is odd first."""
