@@ -65,3 +65,14 @@ def test_it_tells_what_it_is(made: Scorer) -> None:
     assert made.version("korea")
     assert made.languages("korea") == {"en"}
     assert len(made.key_terms("korea", 3)) == 3
+
+
+def test_a_text_without_a_needed_word_scores_nothing(made: Scorer) -> None:
+    needed = made.needed_words()
+    assert needed
+    for text in ("Rain is expected in the north.", "A ballgame was won by nobody in particular.", "Troops in Seoul"):
+        (judged,) = made.judge([Document("1", text, "", "en", "headline")], now=NOW)
+        if not any(word in text.lower() for word in needed):
+            assert judged["korea"].score.value == 0.0
+    (both,) = made.judge([Document("1", "Troops in Seoul", "", "en", "headline")], now=NOW)
+    assert both["korea"].score.value > 0.0

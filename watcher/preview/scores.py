@@ -31,12 +31,23 @@ class KeptWords:
 
     def __init__(self) -> None:
         self._kept: dict[str, EntryTerms] = {}
+        self._needed: frozenset[str] = frozenset()
+
+    def expect(self, needed: frozenset[str]) -> None:
+        """Know the words without which a text scores 0: it need not be read word by word."""
+        self._needed = needed
+
+    def _may_score(self, document: Document) -> bool:
+        if not self._needed or not (document.title.isascii() and document.text.isascii()):
+            return True  # the words of other scripts are not found by looking for them
+        said = f"{document.title}\n{document.text}".lower()
+        return any(word in said for word in self._needed)
 
     def terms(self, document: Document, language: str) -> list[str]:
         """The terms of a document; counts were read in the entry's own language."""
         kept = self._kept.get(document.id)
         if kept is None or document.title or document.text not in {SNIPPET, WHOLE}:
-            return document_terms(document, language)
+            return document_terms(document, language) if self._may_score(document) else []
         return kept_terms(kept, document.text)
 
     def hold(self, page: Sequence[PastEntry]) -> None:
@@ -93,6 +104,7 @@ def read_past(
 ) -> Past:
     """Score everything; ``words`` is what the scorer reads documents with."""
     past = Past(floors=_floors(plans, scorer, now))
+    words.expect(scorer.needed_words())
     for page in source.pages():
         words.hold(page)
         _score(source, page, plans, scorer, past=past, now=now)

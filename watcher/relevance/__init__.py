@@ -55,6 +55,9 @@ class Scorer(Protocol):
     def key_terms(self, topic: str, n: int) -> tuple[tuple[str, float], ...]:
         """The ``n`` heaviest terms with their weights, heaviest first."""
 
+    def needed_words(self) -> frozenset[str]:
+        """A text without any of these words scores 0 for every topic."""
+
     def languages(self, topic: str) -> frozenset[str]:
         """The languages of the topic's seeds."""
 

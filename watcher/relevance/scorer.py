@@ -238,6 +238,11 @@ class TfidfScorer:
         weights = next(model.weights for model in models if model.topic == topic)
         return tuple(weights.items())[:n]
 
+    def needed_words(self) -> frozenset[str]:
+        """A text without any of these scores 0 for every topic: the longest word of each of their heaviest terms."""
+        terms = {term for index in self._trained.values() for term in index.key_terms}
+        return frozenset(max(term.split(" "), key=len) for term in terms)
+
     def languages(self, topic: str) -> frozenset[str]:
         """The languages of the topic's seeds."""
         return frozenset(self._seeds[topic])
