@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.fake_slack import TOKEN
 from tests.month.calendar import ZONE
+from tests.month.news import LATE
 from tests.month.subjects import SUBJECTS
 from tests.month.world import World
 
@@ -16,8 +17,6 @@ EVERY = ("4h", "2h", "3h", "6h", "2h")
 """How often feeds are polled, in turn: more often would be mostly more answers that nothing is new."""
 SHORT, OFTEN = 10, ("1h",)
 """A month of fewer days has so short an outage that feeds have to be polled more often to meet it."""
-LATE = 2
-"""Feeds that come with the reload, and as many that go."""
 RENAMED = {"fishing": "quotas"}
 TOPICS: dict[str, dict[str, Any]] = {
     "alliance": {"channel": ["C000DESK1", "C0GENERAL"]},

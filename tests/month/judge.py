@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
-from tests.month.calendar import DAY, MONTH
+from tests.month.calendar import DAY, MONTH, ZONE, Calendar
 from tests.month.installed import TOPICS, polled
 from tests.month.life import LOOK, STEP, Lived, Measured
 from tests.month.news import Item
@@ -29,8 +30,11 @@ SLOWEST = timedelta(hours=7)
 """Each feed was polled within so long a time."""
 MEMORY_GROWS = 0.05
 """At most, from the fifth day to the last."""
-DATABASE_GROWS = 0.02
-"""At most by so much a day, once the last retention was reached."""
+HOUR = timedelta(hours=1)
+FORGOTTEN = 10
+"""The day from which on words are forgotten."""
+AN_ENTRY = 2048
+"""Bytes that an entry may add to the database for good, once words are forgotten: identity, sighting and decisions."""
 
 
 @dataclass(slots=True)
@@ -58,6 +62,8 @@ class Verdict:
     """Other ones."""
     repeats: int = 0
     looked_up: int = 0
+    an_entry: float = 0.0
+    """Bytes that each entry adds to the database for good."""
     wrong: list[str] = field(default_factory=list)
 
 
@@ -71,9 +77,9 @@ def judge(place: World, store: Store, lived: Lived) -> Verdict:
     verdict.wrong += _lost(place, known)
     verdict.wrong += store.read_now(_undecided)
     verdict.wrong += _keys(place, rows, verdict)
-    verdict.wrong += _order(rows)
+    verdict.wrong += [*_order(rows), *_hours(rows, place.news.calendar)]
     _events(place, store, rows, known, verdict)
-    verdict.wrong += [*_grown(lived.measured, place), *_unready(place, lived)]
+    verdict.wrong += [*_grown(lived.measured, place, store, verdict), *_unready(place, lived)]
     return verdict
 
 
@@ -146,6 +152,20 @@ def _order(rows: list[OutboxItem]) -> Iterator[str]:
             yield f"out of order: {' '.join(name)}"
 
 
+def _hours(rows: list[OutboxItem], calendar: Calendar) -> Iterator[str]:
+    """Quiet hours are quiet and digests come in the morning, by the wall clock, before it is put on and after."""
+    for row in rows:
+        if row.receipt is None or row.digest is not None or row.kind not in {"parent", "digest"}:
+            continue
+        moment = datetime.fromtimestamp(float(row.receipt.ts), UTC)
+        hour, channel = moment.astimezone(ZoneInfo(ZONE)).hour, row.destination.partition(":")[2]
+        late = calendar.outage.begin <= moment <= calendar.outage.end + HOUR or moment <= calendar.start + HOUR
+        if channel == "C00FISHING" and not 7 <= hour < 22:
+            yield f"{row.key} came in quiet hours: {moment:%d %b %H:%M} UTC"
+        if channel == "C000CABLES" and hour != 8 and not late:
+            yield f"{row.key} came at another hour than the digest's: {moment:%d %b %H:%M} UTC"
+
+
 def _events(place: World, store: Store, rows: list[OutboxItem], known: dict[str, str], verdict: Verdict) -> None:
     """Every event that was published is told exactly once in each of its channels, and nothing else is told."""
     news = place.news
@@ -210,16 +230,20 @@ def _destinations(topic: str) -> list[str]:
 # -- it stays as it is
 
 
-def _grown(measured: list[Measured], place: World) -> Iterator[str]:
-    """Memory and database at the end against those of the fifth and the tenth day."""
-    days = place.news.calendar.days
+def _grown(measured: list[Measured], place: World, store: Store, verdict: Verdict) -> Iterator[str]:
+    """Memory at the end against that of the fifth day; the database by what came since words are forgotten."""
+    calendar = place.news.calendar
+    if calendar.days < MONTH / 3:
+        return
     memory = [one.proportional for one in measured]
-    if days >= MONTH / 3 and memory[-1] > memory[0] * (1 + MEMORY_GROWS):
+    if memory[-1] > memory[0] * (1 + MEMORY_GROWS):
         yield f"memory grew by {memory[-1] / memory[0] - 1:.0%} after day {measured[0].day:g}"
-    kept = [one for one in measured if one.day > 10]
-    a_day = (kept[-1].database / kept[0].database - 1) / (kept[-1].day - kept[0].day)
-    if days >= MONTH / 3 and a_day > DATABASE_GROWS:
-        yield f"the database grew by {a_day:.1%} a day after day {kept[0].day:g}"
+    first, *_, last = [one for one in measured if one.day > FORGOTTEN]
+    between = entries.c.first_seen.between(calendar.at(first.day), calendar.at(last.day))
+    came = store.read_now(lambda conn: conn.scalar(select(func.count()).select_from(entries).where(between))) or 1
+    verdict.an_entry = (last.database - first.database) / came
+    if verdict.an_entry > AN_ENTRY:
+        yield f"an entry adds {verdict.an_entry:.0f} bytes to the database for good"
 
 
 def _unready(place: World, lived: Lived) -> Iterator[str]:

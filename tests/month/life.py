@@ -164,8 +164,7 @@ class Life:
         self.app.answered = lambda: True
         self.service = Service(app=self.app, reread=lambda: load(self.orders.config, self.orders.environ))
         self.service._fixed = _fixed(config)
-        if not self.lived.starts:
-            spare_collector()
+        spare_collector()
         self.lived.starts += 1
         new = await self.app.start()
         await self.app.say_off()
@@ -178,6 +177,7 @@ class Life:
             self.lived.failures.append(f"{failed:.0f} ticks failed before {self.clock():%d %b %H:%M}")
         await self.service._finish()
         await self.app.close()
+        gc.unfreeze()  # a new process would have nothing of it
 
     async def _restart(self, moment: datetime) -> datetime:
         """Stop, leave it off for a while, start again on the same database."""

@@ -18,7 +18,7 @@ from typing import Literal
 
 from tests.bench.feeds import LITTLE
 from tests.month.calendar import DAY, MONTH, Calendar, Span
-from tests.month.subjects import NEAR, SUBJECTS, Subject, Told
+from tests.month.subjects import NEAR, SUBJECTS, Names, Subject, Told
 from watcher.data import background
 
 Kind = Literal["plain", "near", "founder", "copy", "follow_up"]
@@ -40,6 +40,11 @@ SECTIONS = 0.1
 EDITED = 0.02
 FAILING = 0.03
 """Share of the feeds that fail for some days."""
+LATE = 2
+"""Feeds that are only read from the reload on, the first ones, and as many, the last ones, that are read until then.
+
+No event is told in them: whether a report that is read days after the others is one story with them is not at issue.
+"""
 RUSH = 14
 """Events within minutes, once."""
 
@@ -75,6 +80,7 @@ class News:
         self.events: list[Event] = []
         self.items: list[Item] = []
         rng = Random(seed)
+        self._names = Names(rng)
         self.sections = {feeds - 1 - n: rng.randrange(feeds // 2) for n in range(int(feeds * SECTIONS))}
         self.outlets = [feed for feed in range(feeds) if feed not in self.sections]
         self._ordinary(rng)
@@ -108,7 +114,7 @@ class News:
         feed: int = -1,
     ) -> None:
         if kind == "near":
-            told = NEAR.founder(rng, self._words)
+            told = NEAR.founder(rng, self._words, self._names)
         edited = at + timedelta(hours=rng.uniform(1, 6)) if rng.random() < EDITED else None
         feed = rng.choice(self.outlets) if feed < 0 else feed
         made = Item(number=len(self.items), feed=feed, at=at, kind=kind, event=event, told=told, edited_at=edited)
@@ -134,8 +140,8 @@ class News:
         subject = topic or rng.choices(SUBJECTS, [one.share for one in SUBJECTS])[0]
         event = Event(number=len(self.events), topic=subject.name, at=at)
         self.events.append(event)
-        outlets = rng.sample(self.outlets, min(len(self.outlets), 8))
-        story = subject.story(rng, self._words)
+        outlets = rng.sample(self.outlets[LATE:], min(len(self.outlets) - LATE, 8))
+        story = subject.story(rng, self._words, self._names)
         self._publish(rng, at, "founder", event=event.number, told=story.first, feed=outlets.pop())
         stretch = self.calendar.days / MONTH if self.calendar.days < MONTH / 3 else 1.0
         for _ in range(0 if alone else rng.choice((0, 0, 1, 1, 2, 3))):

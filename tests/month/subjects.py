@@ -31,6 +31,24 @@ _SYLLABLES = (
 )
 
 
+DETAIL = "In {p} people spoke of {own} when {b} of {f} had gone."
+OWN = 7
+
+
+class Names:
+    """Names of people, places and firms that nobody else has."""
+
+    def __init__(self, rng: Random) -> None:
+        self._rng, self._given = rng, set[str]()
+
+    def new(self) -> str:
+        """One more."""
+        while (name := "".join(self._rng.choices(_SYLLABLES, k=4)).title()) in self._given:
+            pass
+        self._given.add(name)
+        return name
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """Words of an entry. ``page``: the article behind it."""
@@ -73,8 +91,10 @@ class _Event:
         return [self.filled(self.sentences.pop(), rng) for _ in range(count)]
 
     def begin(self, rng: Random) -> None:
-        """Tell it first."""
-        title, opening = self.filled(self.titles.pop(), rng), self.more(rng, 3)
+        """Tell it first; one sentence has many words of its own, as no two events are told in the same ones."""
+        title, opening = self.filled(self.titles.pop(), rng), self.more(rng, 2)
+        own = ", ".join(self.words.pop() for _ in range(OWN))
+        opening.append(DETAIL.format(**self.names, own=own))
         page = "\n\n".join([*opening, *self.more(rng, 3)])
         self.first = Told(title=title, text=" ".join(opening), page=page)
 
@@ -102,11 +122,11 @@ class Subject:
     titles: Sequence[str]
     sentences: Sequence[str]
 
-    def story(self, rng: Random, words: Sequence[str]) -> Story:
+    def story(self, rng: Random, words: Sequence[str], names: Names) -> Story:
         """An event that has not been."""
         made = _Event(
             subject=self,
-            names={"a": _name(rng), "b": _name(rng), "p": _name(rng), "f": _name(rng)},
+            names={role: names.new() for role in "abpf"},
             words=rng.sample(words, 60),
             titles=rng.sample(self.titles, len(self.titles)),
             sentences=rng.sample(self.sentences, len(self.sentences)),
@@ -114,13 +134,9 @@ class Subject:
         made.begin(rng)
         return made
 
-    def founder(self, rng: Random, words: Sequence[str]) -> Told:
+    def founder(self, rng: Random, words: Sequence[str], names: Names) -> Told:
         """An event told once."""
-        return self.story(rng, words).first
-
-
-def _name(rng: Random) -> str:
-    return "".join(rng.choices(_SYLLABLES, k=rng.choice((3, 4)))).title()
+        return self.story(rng, words, names).first
 
 
 ALLIANCE = Subject(
