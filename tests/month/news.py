@@ -140,7 +140,8 @@ class News:
         subject = topic or rng.choices(SUBJECTS, [one.share for one in SUBJECTS])[0]
         event = Event(number=len(self.events), topic=subject.name, at=at)
         self.events.append(event)
-        outlets = rng.sample(self.outlets[LATE:], min(len(self.outlets) - LATE, 8))
+        always = [one for one in self.outlets if LATE <= one < self.feeds - LATE]
+        outlets = rng.sample(always, min(len(always), 8))
         story = subject.story(rng, self._words, self._names)
         self._publish(rng, at, "founder", event=event.number, told=story.first, feed=outlets.pop())
         stretch = self.calendar.days / MONTH if self.calendar.days < MONTH / 3 else 1.0
