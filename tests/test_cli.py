@@ -216,15 +216,6 @@ def test_expectations_that_fail_are_exit_code_1_with_their_line(config: Path, tm
     assert len(as_json["errors"]) == 2
 
 
-def test_keys_of_later_versions_are_accepted_and_said_to_do_nothing_yet(tmp_path: Path) -> None:
-    topics = {"alliance": {"seeds": "seeds", "channel": "#desk", "was": "secret-name"}}
-    told = check(installed(tmp_path, topics=topics))
-    assert told.code == 0
-    assert "warning:" in told.err
-    assert "topics.alliance.was" in told.err
-    assert "secret" not in told.err
-
-
 def test_tokens_are_never_printed(tmp_path: Path) -> None:
     config = installed(tmp_path, notify="slack")
     for token in ("xoxp-1234567890-sentinel", "xapp-1234567890-sentinel", "xoxb-your-token-sentinel", "xoxb sentinel"):

@@ -115,7 +115,8 @@ def test_a_feed_that_moved_for_good_is_proposed_and_never_rewritten(place: World
     with closing(sqlite3.connect(place.database)) as db, db:
         db.execute("UPDATE feed_states SET added_at = replace(added_at, substr(added_at, 1, 4), '2020')")
     assert place.once() == 0
-    (text,) = ops(place)
+    # on a slow machine the dates, which are those of the answers, change from poll to poll: that is said, too
+    (text,) = [one for one in ops(place) if "dates change" not in one]
     assert f"one.xml has moved for good to {place.base}/new.xml" in text
     assert json.loads(place.config.read_text())["feeds"][0]["url"].endswith("/one.xml")
 
