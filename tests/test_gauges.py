@@ -70,9 +70,10 @@ async def test_a_database_that_cannot_be_written_is_told_and_the_rest_is_told_al
 
 async def test_size_and_room_are_those_of_the_files(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
-        found = await asked(stage)
-        assert value(found, "watcher_database_bytes", file="database") == stage.store.path.stat().st_size > 0
-        log = stage.store.path.with_name(stage.store.path.name + "-wal")
+        found, path = await asked(stage), stage.store.path
+        assert path is not None
+        assert value(found, "watcher_database_bytes", file="database") == path.stat().st_size > 0
+        log = path.with_name(path.name + "-wal")
         assert value(found, "watcher_database_bytes", file="log") == log.stat().st_size
         assert value(found, "watcher_disk_free_bytes") > 0
 

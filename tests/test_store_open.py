@@ -79,6 +79,7 @@ def test_what_is_written_survives_and_is_safe_on_power_loss(tmp_path: Path) -> N
 def test_a_scratch_database_is_gone_when_closed() -> None:
     with Store.open("sqlite://") as store:
         path = store.path
+        assert path is not None
         store.write_now(register_topics, ["a"], now=NOW)
         assert path.exists()
     assert not path.parent.exists()

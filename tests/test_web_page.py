@@ -211,6 +211,7 @@ async def test_a_database_that_cannot_be_read_is_said_and_not_a_trace(tmp_path: 
     async with staged(tmp_path) as stage:
         stage.told(b.entry("Gone"))
         path = stage.app.store.path
+        assert path is not None
         with sqlite3.connect(path) as other:
             other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         with path.open("r+b") as file:

@@ -47,6 +47,8 @@ def _models(app: App) -> None:
 
 def _disk(app: App) -> None:
     database = app.store.path
+    if database is None:  # on a server, whose own tools measure it
+        return
     for name, suffix in (("database", ""), ("log", "-wal")):
         path = database.with_name(database.name + suffix)
         app.metrics.database.labels(name).set(path.stat().st_size if path.exists() else 0)

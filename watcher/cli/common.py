@@ -92,9 +92,8 @@ def warn(problems: Iterable[Problem]) -> None:
 def stored(config: Config) -> Store | None:
     """The database for reading, or None when there is none yet. Raises StateError when it cannot be read."""
     from watcher.store import Store
-    from watcher.store.lock import database_file
 
-    if not database_file(config.database).exists():
+    if not Store.exists(config.database):
         return None
     return Store.open(config.database, mode="read")
 

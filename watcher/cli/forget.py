@@ -40,7 +40,7 @@ def forget(
             done: OfTopic | OfPerson = _forget_topic(store, topic, yes=yes)
         else:
             done = _forget_person(store, config, user or "", yes=yes)
-    emptied = empty_log(store.path)
+    emptied = store.path is None or empty_log(store.path)
     if as_json:
         print_json({"topic": topic, "user": user, **asdict(done)})
         return

@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 
 from watcher.config import Config
 from watcher.store import Store
-from watcher.store.lock import database_file
 
 
 @contextmanager
@@ -17,7 +16,7 @@ def scratch_copy(config: Config) -> Iterator[Store]:
     """A copy of the database that is gone afterwards; an empty one when there is none yet."""
     with TemporaryDirectory(prefix="watcher-") as folder:
         copy = Path(folder, "watcher.db")
-        if database_file(config.database).exists():
+        if Store.exists(config.database):
             with Store.open(config.database, mode="read") as original:
                 original.backup(copy)
         with Store.open(f"sqlite:///{copy}", mode="write") as store:

@@ -18,8 +18,8 @@ from sqlalchemy.exc import DBAPIError
 
 from watcher.errors import StateError, WatcherError
 from watcher.store import outbox, refusals, schema
-from watcher.store.engine import bring_up_to_date, identify, take_lock
 from watcher.store.lock import database_file, lock_file
+from watcher.store.sqlite import bring_up_to_date, take_lock
 from watcher.store.tables import meta
 
 OWNERS_ONLY = 0o600
@@ -205,7 +205,7 @@ def _lay_ready(database: Path, source: Path, *, now: datetime, looks_first: time
     """Make the new database where one is made before it gets its name: the backup, brought up to date and marked."""
 
     def then(conn: Connection) -> None:
-        identify(conn, source)
+        schema.identify(conn, source)
         _mark(conn, now=now, until=now + looks_first)
 
     schema.clear_unfinished(database)

@@ -1,6 +1,6 @@
-"""The store: one file, one lock, one writer.
+"""The store: one database, one lock, one writer.
 
-Rule: every write is one verb in one transaction on one thread, begun IMMEDIATE; a write that could not be made
+Rule: every write is one verb in one transaction on one thread, begun when no other is; a write that could not be made
 is tried again or refused with a sentence, never half done.
 """
 
@@ -12,53 +12,26 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, Concatenate, Literal, ParamSpec, Self, TypeVar
+from typing import Concatenate, Literal, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, update
+from sqlalchemy import Connection, Engine, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import StaticPool
 
 from watcher.errors import StateError
-from watcher.store import refusals, schema
-from watcher.store.lock import Lock, database_file, take
-from watcher.store.tables import meta, metadata
+from watcher.store import schema
+from watcher.store.database import Database, Lock
+from watcher.store.sqlite import BUSY, File
+from watcher.store.tables import meta
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Verb = Callable[Concatenate[Connection, P], R]
 Step = Callable[[str], None]
 
-BUSY = timedelta(seconds=5)
-"""How long the database is waited for while another program holds it."""
 ONE_TRY = timedelta(seconds=1)
-"""How long one try of a write waits: SQLite cannot be interrupted in it, and we may be told to stop."""
+"""How long one try of a write waits: it cannot be interrupted in it, and we may be told to stop."""
 RETRIES = (0.2, 0.5, *[1.0] * 12)
 """Seconds of rest before each further try of a write that found the database held."""
-
-
-_HELD = {"SQLITE_BUSY", "SQLITE_LOCKED"}
-
-
-def _engine(path: Path, *, write: bool, busy: timedelta, rebuilding: bool = False) -> Engine:
-    """One connection to an existing file; SQLAlchemy's transactions become BEGIN IMMEDIATE (writing) or BEGIN.
-
-    ``rebuilding``: a migration may drop a table that others refer to, to make it anew.
-    """
-
-    def connection() -> Any:
-        made = refusals.connect(path, write=write)
-        made.execute(f"PRAGMA busy_timeout = {int(busy.total_seconds() * 1000)}")
-        made.execute(f"PRAGMA foreign_keys = {'OFF' if rebuilding else 'ON'}")
-        if write:
-            made.execute("PRAGMA journal_mode = WAL")
-            made.execute("PRAGMA synchronous = FULL")  # a lost "posted" row would be a second alert
-        return made
-
-    engine = create_engine("sqlite://", creator=connection, poolclass=StaticPool, hide_parameters=True)
-    begin = "BEGIN IMMEDIATE" if write else "BEGIN"
-    event.listen(engine, "begin", lambda conn: conn.exec_driver_sql(begin))
-    return engine
 
 
 def _nothing(step: str) -> None:
@@ -70,22 +43,20 @@ class Store:
 
     def __init__(
         self,
-        path: Path,
+        database: Database,
         *,
         lock: Lock | None,
         on_step: Step,
         sleep: Callable[[float], None],
         busy: timedelta,
         writes: bool = False,
-        scratch: TemporaryDirectory[str] | None = None,
     ) -> None:
-        self.path = path
+        self._database = database
         self._lock = lock
         self._on_step = on_step
         self._sleep = sleep
-        self._scratch = scratch
-        self._writer = _engine(path, write=True, busy=min(busy, ONE_TRY)) if writes else None
-        self._reader = _engine(path, write=False, busy=busy)
+        self._writer = database.engine(write=True, busy=min(busy, ONE_TRY)) if writes else None
+        self._reader = database.engine(write=False, busy=busy)
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="store-read")
         self._closing = False
@@ -108,37 +79,44 @@ class Store:
 
         ``write`` takes the lock, makes the database or migrates it (after a backup beside it, named by ``now``).
         ``read`` does none of these, nor does ``beside``, which writes single changes beside whoever holds the lock.
-        Raises AlreadyRunning, or StateError with the file untouched.
+        Raises AlreadyRunning, or StateError with the database untouched.
         """
-        scratch = TemporaryDirectory(prefix="watcher-") if url in {"sqlite://", "sqlite:///:memory:"} else None
-        path = Path(scratch.name, "watcher.db") if scratch else database_file(url)
+        database = _database(url)
         lock = None
         try:
             if mode == "write":
-                lock = take_lock(path, address, sleep)
-                _ready(path, now or datetime.now(UTC), migrations, busy)
+                lock = database.take(address, sleep)
+                database.ready(now=now or datetime.now(UTC), migrations=migrations, busy=busy)
             else:
-                _readable(path, migrations)
+                database.readable(migrations)
             store = cls(
-                path,
+                database,
                 lock=lock,
                 on_step=on_step or _nothing,
                 sleep=sleep,
                 busy=busy,
                 writes=mode != "read",
-                scratch=scratch,
             )
         except BaseException:
             if lock:
                 lock.release()
-            if scratch:
-                scratch.cleanup()
+            database.close()
             raise
         return store._recognised()
 
+    @staticmethod
+    def exists(url: str) -> bool:
+        """Whether there is a database. Raises StateError when that cannot be found out."""
+        return _database(url).exists()
+
+    @property
+    def path(self) -> Path | None:
+        """The database's file; None where it is on a server."""
+        return self._database.file
+
     def _recognised(self) -> Store:
         try:
-            self.installation = self.read_now(identify, self.path)
+            self.installation = self.read_now(schema.identify, self._database)
             self._find_out_whether_it_can_be_written()
         except BaseException:
             self.close()
@@ -153,8 +131,8 @@ class Store:
             with self._writer.begin() as conn:
                 _touch(conn)
         except DBAPIError as error:
-            if refusals.fault(error.orig) not in _HELD:  # that passes; writes will wait for it
-                raise _state_error(error, self.path) from error
+            if not self._database.held(error):  # that passes; writes will wait for it
+                raise self._database.refusal(error) from error
 
     async def write(self, verb: Verb[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a writing verb in one transaction on the writer thread. Raises StateError when it cannot be kept."""
@@ -183,7 +161,7 @@ class Store:
 
     def backup(self, target: Path) -> None:
         """Copy the database, as it is now, to a new file."""
-        schema.backup(self.path, target)
+        self._database.backup(target)
 
     def hurry(self) -> None:
         """The end is near: from now on, what another program holds up is given up at once."""
@@ -199,8 +177,7 @@ class Store:
             self._writer.dispose()
         if self._lock:
             self._lock.release()
-        if self._scratch:
-            self._scratch.cleanup()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -210,7 +187,7 @@ class Store:
 
     def _submit_write(self, verb: Verb[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         if self._writer is None:
-            raise StateError(f"{self.path}: was opened for reading only; nothing is written")
+            raise StateError(f"{self._database}: was opened for reading only; nothing is written")
         engine = self._writer
         return self._write_thread.submit(lambda: self._run_write(engine, verb, *args, **kwargs))
 
@@ -223,8 +200,8 @@ class Store:
                     result = verb(conn, *args, **kwargs)
                     self._on_step(f"{name}.commit")
             except DBAPIError as error:
-                if rest is None or self._closing or refusals.fault(error.orig) not in _HELD:
-                    raise _state_error(error, self.path) from error
+                if rest is None or self._closing or not self._database.held(error):
+                    raise self._database.refusal(error) from error
                 self._sleep(rest)
             else:
                 self._on_step(f"{name}.done")
@@ -236,100 +213,12 @@ class Store:
             with self._reader.begin() as conn:
                 return verb(conn, *args, **kwargs)
         except DBAPIError as error:
-            raise _state_error(error, self.path) from error
+            raise self._database.refusal(error) from error
 
 
 def _touch(conn: Connection) -> None:
     conn.execute(update(meta).values(value=meta.c.value))
 
 
-def identify(conn: Connection, path: Path) -> str:
-    """The installation's id, of a database whose tables are as the code expects them."""
-    try:
-        for table in metadata.sorted_tables:
-            conn.execute(select(table).limit(0))
-    except DBAPIError as error:
-        if refusals.fault(error.orig) != "SQLITE_ERROR":
-            raise
-        raise StateError(
-            f"{path}: its tables are not as watcher made them ({error.orig}); "
-            "stop watcher and put a backup in its place"
-        ) from error
-    found: str | None = conn.scalar(select(meta.c.value).where(meta.c.key == "installation"))
-    if found is None:
-        raise StateError(
-            f"{path}: the database has lost its installation id; stop watcher and put a backup in its place"
-        )
-    return found
-
-
-def _state_error(error: DBAPIError, path: Path) -> Exception:
-    """A sentence for what the operator can mend; a broken promise of our own (a constraint) stays what it is."""
-    known = refusals.fault(error.orig)
-    return error if known in {"", "SQLITE_ERROR", "SQLITE_CONSTRAINT"} else refusals.refusal(error.orig, path)
-
-
-def take_lock(path: Path, address: str | None = None, sleep: Callable[[float], None] = time.sleep) -> Lock:
-    """Take the lock of a database, in a folder that is made for it. Raises AlreadyRunning, StateError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StateError(
-            f"{path.parent}: the database's folder cannot be made ({(error.strerror or '').lower()}); "
-            "make it, owned by the user that runs watcher, or name another place"
-        ) from error
-    return take(path, address=address, sleep=sleep)
-
-
-def _ready(path: Path, now: datetime, migrations: Path, busy: timedelta) -> None:
-    """Make the database, or check it and bring it up to date."""
-    known = schema.revisions(migrations)
-    try:
-        if not refusals.exists(path):
-            _create(path, now, migrations, busy)
-        elif refusals.look(path, known, thorough=True) != known[-1]:
-            schema.backup(path, schema.backup_name(path, known[-1], now))
-            bring_up_to_date(path, migrations, busy)
-    except DBAPIError as error:
-        raise _state_error(error, path) from error
-    except OSError as error:
-        raise StateError(f"{path}: cannot be made ({(error.strerror or '').lower()}); check the volume") from error
-
-
-def _create(path: Path, now: datetime, migrations: Path, busy: timedelta) -> None:
-    schema.clear_unfinished(path)
-    schema.prepare(schema.unfinished(path))
-    bring_up_to_date(schema.unfinished(path), migrations, busy, then=lambda conn: schema.first_rows(conn, now))
-    schema.give_name(path)
-
-
-def bring_up_to_date(
-    path: Path,
-    migrations: Path = schema.MIGRATIONS,
-    busy: timedelta = BUSY,
-    *,
-    then: Callable[[Connection], None] = lambda _: None,
-) -> None:
-    """Run the migrations that a database misses, and ``then`` what belongs to them, in one transaction."""
-    engine = _engine(path, write=True, busy=busy, rebuilding=True)
-    try:
-        with engine.begin() as conn:
-            schema.upgrade(conn, migrations)
-            if astray := conn.exec_driver_sql("PRAGMA foreign_key_check").first():
-                raise StateError(
-                    f"{path}: could not be migrated (rows of {astray[0]} refer to nothing); restore a backup"
-                )
-            then(conn)
-    finally:
-        engine.dispose()
-
-
-def _readable(path: Path, migrations: Path) -> None:
-    known = schema.revisions(migrations)
-    if not refusals.exists(path):
-        raise StateError(f"{path}: there is no database yet; run `watcher run` once to make it")
-    if (found := refusals.look(path, known, thorough=False)) != known[-1]:
-        raise StateError(
-            f"{path}: has an older schema ({found}, this version needs {known[-1]}); "
-            "run `watcher run` once to migrate it (a backup is made beside it)"
-        )
+def _database(url: str) -> Database:
+    return File(url)

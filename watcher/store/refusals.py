@@ -60,9 +60,14 @@ def look(path: Path, known: Sequence[str], *, thorough: bool, backup: bool = Fal
     _look_at_the_file(path, remedy)
     with told(path, remedy), closing(connect(path, still=backup)) as reader:
         revision = _look_inside(reader, path, remedy, thorough=thorough)
+    return known_revision(path, revision, known)
+
+
+def known_revision(place: object, revision: str, known: Sequence[str]) -> str:
+    """This revision, if this version knows it. Raises StateError."""
     if revision not in known:
         raise StateError(
-            f"{path}: made by a newer version of watcher (schema {revision}, this version knows up to {known[-1]}); "
+            f"{place}: made by a newer version of watcher (schema {revision}, this version knows up to {known[-1]}); "
             "run that version, or restore the backup that was made before the upgrade"
         )
     return revision
@@ -137,6 +142,11 @@ def fault(error: BaseException | None) -> str:
         return "SQLITE_CORRUPT"
     name = getattr(error, "sqlite_errorname", None) or ""
     return "_".join(name.split("_")[:2])
+
+
+def of_tables(error: BaseException | None) -> bool:
+    """Whether a table or a column is missing."""
+    return fault(error) == "SQLITE_ERROR"
 
 
 def refusal(error: BaseException | None, path: Path | str) -> StateError:

@@ -12,10 +12,13 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import DBAPIError
 
+from watcher.errors import StateError
+from watcher.store import refusals
 from watcher.store.refusals import APPLICATION_ID, connect
-from watcher.store.tables import meta
+from watcher.store.tables import meta, metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -77,6 +80,26 @@ def first_rows(conn: Connection, now: datetime) -> None:
     """Give a new database its identity: the installation's id is part of every message's key."""
     made = {"installation": secrets.token_hex(8), "created_at": now.astimezone(UTC).isoformat()}
     conn.execute(meta.insert(), [{"key": key, "value": value} for key, value in made.items()])
+
+
+def identify(conn: Connection, place: object) -> str:
+    """The installation's id, of a database (``place``, in refusals) whose tables are as the code expects them."""
+    try:
+        for table in metadata.sorted_tables:
+            conn.execute(select(table).limit(0))
+    except DBAPIError as error:
+        if not refusals.of_tables(error.orig):
+            raise
+        raise StateError(
+            f"{place}: its tables are not as watcher made them ({error.orig}); "
+            "stop watcher and put a backup in its place"
+        ) from error
+    found: str | None = conn.scalar(select(meta.c.value).where(meta.c.key == "installation"))
+    if found is None:
+        raise StateError(
+            f"{place}: the database has lost its installation id; stop watcher and put a backup in its place"
+        )
+    return found
 
 
 def empty_log(path: Path) -> bool:

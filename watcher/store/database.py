@@ -1,0 +1,62 @@
+"""What a store asks of the database it runs on.
+
+Rule: verbs know nothing of it; what differs between databases stands in a module for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+
+class Lock(Protocol):
+    """A held lock: one process at a time polls and sends with a database."""
+
+    def record(self, address: str | None) -> None:
+        """Write down who holds it, and the address that ``watcher health`` asks."""
+
+    def release(self) -> None:
+        """Let the next instance in."""
+
+
+class Database(Protocol):
+    """One database. As text it is what people call it, without secrets."""
+
+    @property
+    def file(self) -> Path | None:
+        """Its file; None where it is on a server."""
+
+    def exists(self) -> bool:
+        """Whether there is one already. Raises StateError when that cannot be found out."""
+
+    def take(self, address: str | None, sleep: Callable[[float], None]) -> Lock:
+        """Take the lock. Raises AlreadyRunning, StateError."""
+
+    def ready(self, *, now: datetime, migrations: Path, busy: timedelta) -> None:
+        """Make it, or check it and bring it up to date: for the holder of the lock. Raises StateError."""
+
+    def readable(self, migrations: Path) -> None:
+        """Raise StateError when it is not there, or is not what this version reads."""
+
+    def engine(self, *, write: bool, busy: timedelta) -> Engine:
+        """Connections for one thread. Of those that write, one is in a transaction at any time, whatever the process.
+
+        ``busy``: how long one that writes waits for another. A transaction that reads sees one consistent view.
+        """
+
+    def held(self, error: DBAPIError) -> bool:
+        """Whether another program was in the way and nothing was written: it can be tried again."""
+
+    def refusal(self, error: DBAPIError) -> Exception:
+        """A sentence for what the operator can mend; a broken promise of our own (a constraint) stays what it is."""
+
+    def backup(self, target: Path) -> None:
+        """Copy it, as it is now, to a new SQLite file."""
+
+    def close(self) -> None:
+        """Let go of what is only here for a while."""
