@@ -12,6 +12,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, case, func, or_, select
 
+from watcher.store import rows
 from watcher.store.tables import entries, feed_states, matches, sightings
 
 Condition = Literal["gone", "failing", "odd", "new", "ok"]
@@ -68,7 +69,7 @@ def last_success(conn: Connection) -> datetime | None:
 def yields(conn: Connection, feeds: Collection[str], *, since: datetime) -> Mapping[str, Yield]:
     """Feed → what came of it, for these feeds (as many as fit a page); counted at or after ``since``."""
     # An empty text is added to the feed's id, so that the planner begins with the entries, which are fewer.
-    feed = (sightings.c.feed + "").label("feed")
+    feed = (sightings.c.feed + rows.EMPTY).label("feed")
     wanted = feed.in_(feeds)
     new = (
         select(feed, func.count(sightings.c.entry.distinct()).label("number"))

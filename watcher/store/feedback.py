@@ -59,7 +59,7 @@ def put_seed(conn: Connection, click: Click, seed: AddedSeed) -> bool:
     new = rows.insert(conn, added_seeds)
     told = {name: new.excluded[name] for name in ("card", "url", "user", "person", "at")}
     values = {**rows.values_of(seed), "card": dict(seed.card)}
-    conn.execute(new.on_conflict_do_update(["topic", "name"], set_=told), values)
+    conn.execute(new.on_conflict_do_update(index_elements=["topic", "name"], set_=told), values)
     return True
 
 
@@ -214,5 +214,6 @@ def _silenced(conn: Connection, row: Row[*tuple[Any, ...]], of_source: Mapping[t
 
 def _new(conn: Connection, click: Click) -> bool:
     """Write the click itself; False when it was there."""
-    put = rows.insert(conn, clicks).on_conflict_do_nothing(["id"])
-    return conn.execute(put, rows.values_of(click)).rowcount == 1
+    put = rows.insert(conn, clicks).on_conflict_do_nothing(index_elements=["id"])
+    # An insert's count is gone with its cursor, unless it is asked for.
+    return conn.execute(put.execution_options(preserve_rowcount=True), rows.values_of(click)).rowcount == 1

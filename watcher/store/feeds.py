@@ -26,7 +26,9 @@ def register_feeds(
     if states:
         new = rows.insert(conn, tables.feed_states)
         told = {"url": new.excluded.url, "name": new.excluded.name}
-        conn.execute(new.on_conflict_do_update(["id"], set_=told), [rows.values_of(state) for state in states])
+        conn.execute(
+            new.on_conflict_do_update(index_elements=["id"], set_=told), [rows.values_of(state) for state in states]
+        )
     return tuple(dict.fromkeys(state.id for state in states if state.id not in known))
 
 

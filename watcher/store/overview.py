@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Row, and_, case, cast, func, select
 
+from watcher.store import rows
 from watcher.store.report import MATCHED, NEARLY
 from watcher.store.tables import decisions, entries, feedback, matches, outbox, story_members
 from watcher.types import HoldReason, Mode, OutboxKind, OutboxState, Relation, State
@@ -114,7 +115,7 @@ def matched_lately(conn: Connection, *, since: datetime, limit: int, topic: str 
 
 def nearest_misses(conn: Connection, *, since: datetime, limit: int, topic: str | None = None) -> list[Judging]:
     """What stayed just below the threshold of topics (or one) at or after ``since``: the nearest to it first."""
-    share = decisions.c.score / decisions.c.threshold
+    share = rows.share(decisions.c.score, decisions.c.threshold)
     found = (
         select(
             *(entries.c[name] for name in ("title", "url", "outlet", "published", "first_seen")),
@@ -131,14 +132,15 @@ def nearest_misses(conn: Connection, *, since: datetime, limit: int, topic: str 
 
 def tallies(conn: Connection, *, since: datetime) -> dict[str, Tally]:
     """Topic → the scores of its decisions at or after ``since``, counted, as far as the threshold decided."""
-    share = cast(decisions.c.score * STEPS / decisions.c.threshold, Integer)
+    topic = (decisions.c.topic + rows.EMPTY).label("topic")  # the planner begins with the time, and not with the topics
+    share = cast(rows.floor(conn, rows.share(decisions.c.score * STEPS, decisions.c.threshold)), Integer)
     place = case((share >= HIGHEST, HIGHEST), else_=share).label("place")
     counted = (
-        select(decisions.c.topic, place, func.count().label("number"))
+        select(topic, place, func.count().label("number"))
         .add_columns(func.min(decisions.c.decided_at, type_=decisions.c.decided_at.type).label("first"))
         .where(decisions.c.decided_at >= since, decisions.c.state.in_((*MATCHED, "below")))
         .where(decisions.c.threshold > 0, decisions.c.score.is_not(None))
-        .group_by(decisions.c.topic + "", place)
+        .group_by(topic, "place")
     )
     found: dict[str, list[Row[Any]]] = {}
     for row in conn.execute(counted):
@@ -151,10 +153,11 @@ def tallies(conn: Connection, *, since: datetime) -> dict[str, Tally]:
 
 def ends(conn: Connection, *, since: datetime) -> dict[str, dict[str, int]]:
     """Topic → state → how many decisions at or after ``since`` came to it."""
+    topic = (decisions.c.topic + rows.EMPTY).label("topic")  # as above
     counted = (
-        select(decisions.c.topic, decisions.c.state, func.count())
+        select(topic, decisions.c.state, func.count())
         .where(decisions.c.decided_at >= since)
-        .group_by(decisions.c.topic + "", decisions.c.state)
+        .group_by(topic, decisions.c.state)
     )
     found: dict[str, dict[str, int]] = {}
     for topic, state, number in conn.execute(counted):
@@ -169,7 +172,7 @@ def answers(conn: Connection) -> dict[str, Answers]:
     counted = (
         select(feedback.c.topic, feedback.c.relevant, near, feedback.c.state, func.count().label("number"))
         .where(feedback.c.number.in_(latest.group_by(feedback.c.topic, feedback.c.entry)))
-        .group_by(feedback.c.topic, feedback.c.relevant, near, feedback.c.state)
+        .group_by(feedback.c.topic, feedback.c.relevant, "near", feedback.c.state)
     )
     found: dict[str, dict[str, int]] = {}
     for row in conn.execute(counted):

@@ -39,7 +39,9 @@ def put_feed_states(conn: Connection, states: Sequence[FeedState]) -> None:
     if states:
         new = rows.insert(conn, feed_states)
         told = {column.name: new.excluded[column.name] for column in rows.FEED_STATE if column.name != "added_at"}
-        rows.execute_many(conn, new.on_conflict_do_update(["id"], set_=told), map(rows.values_of, states))
+        rows.execute_many(
+            conn, new.on_conflict_do_update(index_elements=["id"], set_=told), map(rows.values_of, states)
+        )
 
 
 def put_entries(conn: Connection, found: Sequence[Entry]) -> int:
@@ -57,7 +59,7 @@ def put_entries(conn: Connection, found: Sequence[Entry]) -> int:
         changed["landed"] = func.coalesce(said.landed, entries.c.landed)
         changed["article"] = func.coalesce(said.article, entries.c.article)
         changed["article_note"] = case((keeps_article, entries.c.article_note), else_=said.article_note)
-        told = new.on_conflict_do_update(["id"], set_=changed, where=entries.c.tombstone.is_(False))
+        told = new.on_conflict_do_update(index_elements=["id"], set_=changed, where=entries.c.tombstone.is_(False))
         rows.execute_many(conn, told, ({**rows.values_of(entry), "tombstone": False} for entry in found))
     return len(ids - known)
 
@@ -71,7 +73,7 @@ def put_sightings(conn: Connection, seen: Sequence[Sighting]) -> None:
         )
         rows.execute_many(
             conn,
-            new.on_conflict_do_update(["entry", "feed", "guid"], set_={"last_seen": later}),
+            new.on_conflict_do_update(index_elements=["entry", "feed", "guid"], set_={"last_seen": later}),
             (
                 {
                     "entry": one.entry,
@@ -91,7 +93,7 @@ def put_decisions(conn: Connection, made: Sequence[Decision]) -> None:
         new = rows.insert(conn, decisions)
         told = {c.name: new.excluded[c.name] for c in rows.DECISION if c.name not in {"topic", "entry"}}
         open_ones = or_(*(decisions.c.state == state for state in OPEN_TO_REVISION))  # IN cannot be sent many times
-        kept = new.on_conflict_do_update(["topic", "entry"], set_=told, where=open_ones)
+        kept = new.on_conflict_do_update(index_elements=["topic", "entry"], set_=told, where=open_ones)
         rows.execute_many(conn, kept, (rows.values_of(decision) for decision in made))
 
 
@@ -125,7 +127,7 @@ def put_outbox(conn: Connection, items: Sequence[OutboxItem]) -> int:
     if not items:
         return 0
     before = conn.scalar(select(func.count()).select_from(outbox)) or 0
-    new = rows.insert(conn, outbox).on_conflict_do_nothing(["key"])
+    new = rows.insert(conn, outbox).on_conflict_do_nothing(index_elements=["key"])
     conn.execute(new, [rows.outbox_values(item) for item in items])
     return (conn.scalar(select(func.count()).select_from(outbox)) or 0) - before
 
@@ -134,7 +136,7 @@ def _put_stories(conn: Connection, joined: Sequence[NewMember]) -> None:
     new = rows.insert(conn, stories)
     later = case((new.excluded.last_at > stories.c.last_at, new.excluded.last_at), else_=stories.c.last_at)
     conn.execute(
-        new.on_conflict_do_update(["id"], set_={"last_at": later}),
+        new.on_conflict_do_update(index_elements=["id"], set_={"last_at": later}),
         [
             {
                 "id": member.story,
@@ -215,5 +217,6 @@ def put_troubles(conn: Connection, standing: Sequence[Trouble]) -> None:
     new = rows.insert(conn, troubles)
     changed = {name: new.excluded[name] for name in ("what", "since", "told_at", "over_since")}
     conn.execute(
-        new.on_conflict_do_update(["subject"], set_=changed), [rows.values_of(trouble) for trouble in standing]
+        new.on_conflict_do_update(index_elements=["subject"], set_=changed),
+        [rows.values_of(trouble) for trouble in standing],
     )

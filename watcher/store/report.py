@@ -210,7 +210,7 @@ def near_decisions(conn: Connection, topic: str, *, since: datetime, limit: int)
 
     Nearly is from half of the threshold on. Without texts that are forgotten.
     """
-    share = decisions.c.score / decisions.c.threshold
+    share = rows.share(decisions.c.score, decisions.c.threshold)
     judged = (
         select(entries, *(column.label(f"of_{column.name}") for column in rows.DECISION))
         .join(decisions, decisions.c.entry == entries.c.id)
@@ -237,7 +237,7 @@ def quiet_topics(conn: Connection, names: Collection[str], *, since: datetime) -
 
 def _closest(conn: Connection, *lately: ColumnElement[bool]) -> tuple[NearMiss, ...]:
     """The best of these entries that stayed below the threshold; of those with one headline, the better one."""
-    ratio = decisions.c.score / decisions.c.threshold
+    ratio = rows.share(decisions.c.score, decisions.c.threshold)
     below = (
         select(entries.c.title, entries.c.outlet, entries.c.url, decisions.c.score, decisions.c.threshold)
         .join(decisions, decisions.c.entry == entries.c.id)

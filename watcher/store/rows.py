@@ -13,7 +13,7 @@ from itertools import chain, islice
 from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Row, Table
+from sqlalchemy import Column, ColumnElement, Connection, Float, Row, Table, func, literal
 from sqlalchemy.dialects import postgresql, sqlite
 
 from watcher.store import columns, tables
@@ -34,6 +34,21 @@ def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 def insert(conn: Connection, table: Table) -> Any:
     """An INSERT that knows ``on_conflict_do_…``: both databases spell it alike, in modules of their own."""
     return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+EMPTY = literal("", literal_execute=True)
+"""Joined to a column, it keeps the planner from that column's index. Written out, since PostgreSQL takes two values
+that are sent for two different things, and would not group by what is selected."""
+
+
+def share(score: ColumnElement[Any], threshold: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What a score is of its threshold; unknown of none: PostgreSQL refuses to divide by zero."""
+    return score / func.nullif(threshold, 0, type_=Float())
+
+
+def floor(conn: Connection, number: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A number that is not negative, to be cast to a whole one: SQLite cuts off, others round."""
+    return number if conn.dialect.name == "sqlite" else func.floor(number)
 
 
 def execute_many(conn: Connection, statement: Any, values: Iterable[Mapping[str, Any]]) -> None:
@@ -74,7 +89,7 @@ def add_weights(conn: Connection, table: Table, weights: Mapping[Any, float]) ->
         return
     keys = list(table.primary_key.columns)
     new = insert(conn, table)
-    adding = new.on_conflict_do_update(keys, set_={"weight": table.c.weight + new.excluded.weight})
+    adding = new.on_conflict_do_update(index_elements=keys, set_={"weight": table.c.weight + new.excluded.weight})
     compiled = adding.compile(dialect=conn.dialect)
     cleaned = sorted((*map(_plain, key), weight) for key, weight in weights.items())
     statement = str(compiled)

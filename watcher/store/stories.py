@@ -49,7 +49,7 @@ def open_stories(conn: Connection, *, destination: str, since: datetime) -> list
         select(matches.c.topic)
         .join(decisions, (decisions.c.entry == matches.c.entry) & (decisions.c.topic == matches.c.topic))
         .where(matches.c.entry == story_members.c.entry, matches.c.destination == stories.c.destination)
-        .order_by(decisions.c.strength.desc(), matches.c.topic)
+        .order_by(decisions.c.strength.desc().nulls_last(), matches.c.topic)
         .limit(1)
         .correlate(story_members, stories)
         .scalar_subquery()

@@ -22,5 +22,5 @@ def last_version(conn: Connection) -> str | None:
 def remember_version(conn: Connection, version: str) -> None:
     """Remember the version in use."""
     new = rows.insert(conn, meta)
-    told = new.on_conflict_do_update(["key"], set_={"value": new.excluded.value})
+    told = new.on_conflict_do_update(index_elements=["key"], set_={"value": new.excluded.value})
     conn.execute(told, {"key": _KEY, "value": version})

@@ -109,7 +109,7 @@ def _news(conn: Connection, row: Row[Any]) -> str:
         .join(entries, entries.c.id == outbox.c.entry)
         .where(outbox.c.story == row.story, outbox.c.destination == row.destination)
         .where(outbox.c.kind == "reply", outbox.c.state == "sent")
-        .order_by(outbox.c.settled_at.desc(), outbox.c.number.desc())
+        .order_by(outbox.c.settled_at.desc().nulls_last(), outbox.c.number.desc())
     )
     found = conn.execute(reply.limit(1)).first()
     if found is None:

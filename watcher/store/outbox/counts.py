@@ -89,5 +89,5 @@ def channel_id(conn: Connection, destination: str) -> str | None:
 def remember_channel(conn: Connection, destination: str, channel: str) -> None:
     """Write down what a destination's name stands for."""
     new = rows.insert(conn, channels)
-    told = new.on_conflict_do_update(["destination"], set_={"channel": new.excluded.channel})
+    told = new.on_conflict_do_update(index_elements=["destination"], set_={"channel": new.excluded.channel})
     conn.execute(told, {"destination": destination, "channel": channel})

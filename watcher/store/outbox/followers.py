@@ -83,7 +83,7 @@ def best_topic(
         select(decisions.c.topic, decisions.c.strength)
         .join(matches, (matches.c.topic == decisions.c.topic) & (matches.c.entry == decisions.c.entry))
         .where(matches.c.entry == entry, matches.c.destination == destination, decisions.c.strength.is_not(None))
-        .order_by(decisions.c.strength.desc(), decisions.c.topic)
+        .order_by(decisions.c.strength.desc().nulls_last(), decisions.c.topic)
     )
     found = (row for row in conn.execute(best) if among is None or row.topic in among)
     row = next(found, None)

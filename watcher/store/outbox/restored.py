@@ -42,7 +42,7 @@ def mark_restored(conn: Connection, *, since: datetime, until: datetime) -> None
     for key, moment in ((_SINCE, since), (_UNTIL, until)):
         new = rows.insert(conn, meta)
         conn.execute(
-            new.on_conflict_do_update(["key"], set_={"value": new.excluded.value}),
+            new.on_conflict_do_update(index_elements=["key"], set_={"value": new.excluded.value}),
             {"key": key, "value": moment.isoformat()},
         )
 

@@ -43,5 +43,5 @@ def wake_update(conn: Connection, *, story: str, destination: str, now: datetime
         name: new.excluded[name] for name in ("topic", "created_at", "due_at", "next_attempt", "error", "attempts")
     }
     again["state"] = case((under_way, outbox.c.state), else_=new.excluded.state)
-    conn.execute(new.on_conflict_do_update(["key"], set_=again), rows.outbox_values(item))
+    conn.execute(new.on_conflict_do_update(index_elements=["key"], set_=again), rows.outbox_values(item))
     return True
