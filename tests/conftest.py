@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import postgres
 from tests.builders import NOW
 from tests.fakes import FakeClock, FakeNotifier
 from watcher.store import Store
@@ -33,3 +34,13 @@ def there(clock: FakeClock) -> FakeNotifier:
 def store(tmp_path: Path) -> Iterator[Store]:
     with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Server]:
+    """A real server, started once for all tests of this process that want one."""
+    found = postgres.programs()
+    if found is None:
+        pytest.skip("needs PostgreSQL's initdb and postgres (Debian's package postgresql)")
+    with postgres.running(found) as server:
+        yield server

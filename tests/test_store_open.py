@@ -114,8 +114,8 @@ def test_a_database_whose_log_was_deleted_starts_with_what_is_left(tmp_path: Pat
 
 
 def test_another_kind_of_database_is_refused_without_its_password() -> None:
-    with pytest.raises(StateError, match="postgresql is not supported; write sqlite:///") as refused:
-        Store.open("postgresql://me:secret@host/db")
+    with pytest.raises(StateError, match="mysql is not supported; write sqlite:///") as refused:
+        Store.open("mysql://me:secret@host/db")
     assert "secret" not in str(refused.value)
 
 

@@ -10,7 +10,7 @@ import os
 import re
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from watcher import urls
 from watcher.config.findings import near, shown
@@ -141,7 +141,8 @@ def database(value: object, base: Path) -> str:
 def _server_database(value: str) -> str:
     try:
         parts = urlsplit(value)
-        usable = bool(parts.hostname and parts.path.strip("/") and parts.port != 0)
+        host = parts.hostname or "host" in parse_qs(parts.query)  # a socket's folder is named as an option
+        usable = bool(host and parts.path.strip("/") and parts.port != 0)
     except ValueError:
         usable = False
     if not usable:

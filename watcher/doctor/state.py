@@ -10,9 +10,8 @@ from pathlib import Path
 
 from watcher.config import Config
 from watcher.doctor.findings import Finding, fault, fine, note
-from watcher.errors import StateError
 from watcher.store import Store
-from watcher.store.lock import database_file, running
+from watcher.store.lock import database_file, on_server, running
 from watcher.store.report import counts, outbox_rows
 from watcher.types import OutboxItem
 
@@ -22,12 +21,10 @@ ROOM = 100 * 1024**2
 
 def database(config: Config, store: Store | None, now: datetime) -> Iterator[Finding]:
     """The file, who may write it, who runs on it, and what waits in it."""
-    try:
-        path = database_file(config.database)
-    except StateError as error:
-        yield fault("database", str(error), "see docs/configuration.md")
-        return
-    yield from _file(path, store)
+    if on_server(config.database):
+        yield from _server(store)
+    else:
+        yield from _file(database_file(config.database), store)
     who = running(config.database)
     if who is None:
         yield note("service", "no watcher runs on this database", "start it: watcher run")
@@ -35,6 +32,14 @@ def database(config: Config, store: Store | None, now: datetime) -> Iterator[Fin
         yield fine("service", f"watcher (pid {who['pid']}) runs, at {who['address'] or 'no address yet'}")
     if store is not None:
         yield from _outbox(store.read_now(outbox_rows), now)
+
+
+def _server(store: Store | None) -> Iterator[Finding]:
+    if store is None:
+        yield note("database", "no tables that could be read", "watcher run makes them")
+        return
+    told = store.read_now(counts)
+    yield fine("database", f"{store}: {told.entries} entries of {told.feeds} feeds")
 
 
 def _file(path: Path, store: Store | None) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Concatenate, Literal, ParamSpec, Self, TypeVar
@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from watcher.errors import StateError
 from watcher.store import schema
 from watcher.store.database import Database, Lock
+from watcher.store.lock import on_server
 from watcher.store.sqlite import BUSY, File
 from watcher.store.tables import meta
 
@@ -75,9 +76,10 @@ class Store:
         busy: timedelta = BUSY,
         migrations: Path = schema.MIGRATIONS,
     ) -> Store:
-        """Open a ``sqlite:///path`` database; ``sqlite://`` alone is a scratch one that is gone when closed.
+        """Open a ``sqlite:///path`` database, or one at ``postgresql+psycopg://user@host/name``.
 
-        ``write`` takes the lock, makes the database or migrates it (after a backup beside it, named by ``now``).
+        ``sqlite://`` alone is a scratch one that is gone when closed. ``write`` takes the lock, makes the database or
+        migrates it (a file after a backup beside it, named by ``now``).
         ``read`` does none of these, nor does ``beside``, which writes single changes beside whoever holds the lock.
         Raises AlreadyRunning, or StateError with the database untouched.
         """
@@ -108,6 +110,9 @@ class Store:
     def exists(url: str) -> bool:
         """Whether there is a database. Raises StateError when that cannot be found out."""
         return _database(url).exists()
+
+    def __str__(self) -> str:
+        return str(self._database)
 
     @property
     def path(self) -> Path | None:
@@ -157,7 +162,7 @@ class Store:
     def record_address(self, address: str) -> None:
         """Write down, beside the lock, where this process answers health checks."""
         if self._lock:
-            self._lock.record(address)
+            wait([self._write_thread.submit(self._lock.record, address)], timeout=1)  # it may be writing just now
 
     def backup(self, target: Path) -> None:
         """Copy the database, as it is now, to a new file."""
@@ -221,4 +226,8 @@ def _touch(conn: Connection) -> None:
 
 
 def _database(url: str) -> Database:
-    return File(url)
+    if not on_server(url):
+        return File(url)
+    from watcher.store.postgresql import Server  # noqa: PLC0415  most installations do without it
+
+    return Server(url)

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 from watcher.errors import AlreadyRunning, StateError
 
 _SQLITE = "sqlite://"
+_SERVERS = ("postgresql", "postgresql+psycopg")
 _PATIENCE = (0.02, 0.05, 0.1)
 """Seconds: a reader that asks who runs holds the lock for a moment, and that is no second instance."""
 
@@ -32,6 +33,8 @@ class Running(TypedDict):
 
 def database_file(url: str) -> Path:
     """The file of a ``sqlite:///path`` URL. Raises StateError for any other kind."""
+    if on_server(url):
+        raise StateError("database: is on a PostgreSQL server, which is backed up by its own tools; use pg_dump")
     if not url.startswith(_SQLITE + "/"):
         scheme = url.partition(":")[0]
         raise StateError(
@@ -39,6 +42,11 @@ def database_file(url: str) -> Path:
             "(three slashes for a relative path, four for an absolute one)"
         )
     return Path(unquote(url[len(_SQLITE) + 1 :].partition("?")[0]))
+
+
+def on_server(url: str) -> bool:
+    """Whether a URL leads to a PostgreSQL server."""
+    return url.partition("://")[0] in _SERVERS
 
 
 def lock_file(database: Path) -> Path:
@@ -99,7 +107,11 @@ def take(database: Path, *, address: str | None = None, sleep: Callable[[float],
 
 
 def running(url: str) -> Running | None:
-    """Tell who runs on the database, None when nobody does. Never creates a file, never waits."""
+    """Tell who runs on the database, None when nobody does. Never creates a file, never waits for the lock."""
+    if on_server(url):
+        from watcher.store import sessions  # noqa: PLC0415  most installations do without it
+
+        return sessions.running(url)
     try:
         file = lock_file(database_file(url)).open("rb")
     except OSError:

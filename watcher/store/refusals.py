@@ -135,6 +135,9 @@ _SENTENCES = {
     "SQLITE_PERM": "may not be opened by this user; let it read and write the file and its folder",
 }
 
+_MISSING = ("42P01", "42703")
+"""PostgreSQL's codes for tables and columns that are not there."""
+
 
 def fault(error: BaseException | None) -> str:
     """SQLite's primary code by name, such as SQLITE_BUSY; "" for anything else."""
@@ -146,7 +149,7 @@ def fault(error: BaseException | None) -> str:
 
 def of_tables(error: BaseException | None) -> bool:
     """Whether a table or a column is missing."""
-    return fault(error) == "SQLITE_ERROR"
+    return fault(error) == "SQLITE_ERROR" or getattr(error, "sqlstate", None) in _MISSING
 
 
 def refusal(error: BaseException | None, path: Path | str) -> StateError:

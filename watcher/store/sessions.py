@@ -1,0 +1,109 @@
+"""The lock of a database on a server, and connections to it.
+
+Rule: the lock belongs to the connection that writes, so that whoever lost it cannot write. Light: no SQLAlchemy, so
+that a health check starts at once.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from watcher.errors import StateError
+from watcher.store.lock import Running
+
+if TYPE_CHECKING:
+    import psycopg
+
+SPACE = 0x77746368
+"""The first half of our advisory locks ("wtch")."""
+RUNS, WRITES = 1, 2
+"""Their second half: who runs on the database, for as long as it is connected; who writes, for a transaction."""
+
+_PATIENCE = timedelta(seconds=5)
+"""How long a server is waited for that does not answer."""
+_NAME = "watcher "
+_LONGEST = 63
+"""Characters of a name: the server cuts off what is beyond."""
+
+
+def shown(url: str) -> str:
+    """The address as people may see it: without a password, and without options, which may hold one."""
+    parts = urlsplit(url)
+    user = f"{parts.username}@" if parts.username else ""
+    place = parts.netloc.rpartition("@")[2]
+    return f"postgresql://{user}{place}{parts.path}"
+
+
+def connect(url: str, *, name: str = _NAME) -> psycopg.Connection[Any]:
+    """Connect to the server, under a name that others see. Raises psycopg.Error, or StateError without the library."""
+    milliseconds = int(_PATIENCE.total_seconds() * 1000)
+    made: psycopg.Connection[Any] = _library().connect(
+        "postgresql://" + url.partition("://")[2],
+        autocommit=True,
+        application_name=name,
+        client_encoding="utf8",
+        connect_timeout=int(_PATIENCE.total_seconds()),
+        tcp_user_timeout=milliseconds,  # a server that is cut off is noticed, and not waited for a quarter of an hour
+        keepalives_idle=10,
+        keepalives_interval=5,
+        keepalives_count=3,
+    )
+    # The other end notices as soon: the lock of a machine that is gone is free within half a minute.
+    made.execute("SET tcp_keepalives_idle = 10")
+    made.execute("SET tcp_keepalives_interval = 5")
+    made.execute("SET tcp_keepalives_count = 3")
+    made.autocommit = False
+    return made
+
+
+def takes(connection: psycopg.Connection[Any]) -> bool:
+    """Take the lock for as long as this connection lives; whether nobody else had it."""
+    row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (SPACE, RUNS)).fetchone()
+    connection.commit()
+    return bool(row and row[0])
+
+
+def name_of(address: str | None) -> str:
+    """The name under which the holder of the lock is connected: who it is, and where it answers health checks."""
+    return f"{_NAME}{os.getpid()} {address or ''}".strip()
+
+
+def holder(connection: psycopg.Connection[Any]) -> Running | None:
+    """Tell who has the lock, None when nobody does."""
+    row = connection.execute(
+        "SELECT a.application_name FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid "
+        "WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s AND l.objid = %s AND l.objsubid = 2 "
+        "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        (SPACE, RUNS),
+    ).fetchone()
+    connection.rollback()
+    return None if row is None else _read(row[0] or "")
+
+
+def running(url: str) -> Running | None:
+    """Tell who runs on the database, None when nobody does or the server cannot be asked."""
+    try:
+        with connect(url) as connection:
+            return holder(connection)
+    except _library().Error:
+        return None
+
+
+def _library() -> ModuleType:
+    try:
+        import psycopg  # noqa: PLC0415  most installations do without it
+    except ImportError as error:
+        raise StateError(
+            "database: PostgreSQL needs the library psycopg; install it: pip install 'watcher[postgresql]'"
+        ) from error
+    return psycopg
+
+
+def _read(name: str) -> Running:
+    pid, _, address = name.removeprefix(_NAME).partition(" ")
+    whole = len(name) < _LONGEST
+    return {"pid": int(pid) if pid.isdecimal() else None, "address": address if address and whole else None}
