@@ -2,7 +2,7 @@
 
 usage: python -m tests.month [--days 30] [--feeds 500] [--seed N] [--keep DIR [--entries 180d]]
 
-It takes about ten minutes on two idle cores. --keep leaves configuration and database in a folder, to be looked at;
+It takes a quarter of an hour on two cores. --keep leaves configuration and database in a folder, to be looked at;
 --entries keeps their words longer than the third of a month after which they are forgotten otherwise.
 """
 

@@ -10,7 +10,7 @@ from tests.month.life import MIB
 from tests.month.running import Month
 
 KINDS = {"alerts": "parent", "replies": "reply", "digests": "digest", "notices": "notice"}
-KEPT = "nothing lost, each event told once and in order, nothing else told; memory flat, database bounded"
+KEPT = "nothing lost, each event told once and in order, nothing else told; memory flat, little left of each entry"
 
 
 def tell(month: Month, *, console: Console) -> None:
