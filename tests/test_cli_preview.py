@@ -103,6 +103,17 @@ def test_what_cannot_be_is_said(polled: Path, options: list[str], code: int, sai
     assert (told.code, said in told.err) == (code, True), told.err
 
 
+def test_a_change_is_reviewed_where_there_is_no_token(polled: Path, tmp_path: Path) -> None:
+    present = polled.with_name("slack.yaml")
+    present.write_text(json.dumps(json.loads(polled.read_text()) | {"notify": "slack"}))
+    sample = tmp_path / "past.jsonl.gz"
+    exported = run("--config", present, "export", sample)
+    assert exported.code == 0, exported.err
+    told = run("--config", present, "preview", "--from", sample, "--config", present, "--fail-on-change")
+    assert (told.code, told.err) == (0, "")
+    assert run("--config", present, "check").code == 2, "what posts wants one still"
+
+
 @pytest.mark.parametrize("command", ["preview", "export"])
 def test_without_a_database_there_is_nothing_to_preview(tmp_path: Path, command: str) -> None:
     told = run("--config", installed(tmp_path), command)

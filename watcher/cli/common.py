@@ -71,11 +71,11 @@ def configure_logging(level: LogLevel, *, to_terminal: bool | None = None) -> No
     logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="%(name)s: %(message)s")
 
 
-def read_config(ctx: typer.Context) -> Config:
-    """The configuration of this run; raises ConfigError with all problems."""
+def read_config(ctx: typer.Context, *, posts: bool = True) -> Config:
+    """The configuration of this run; raises ConfigError with all problems. ``posts`` False: nothing will be sent."""
     from watcher.config import load
 
-    return load(options(ctx).config, os.environ)
+    return load(options(ctx).config, os.environ, posts=posts)
 
 
 def database_url(ctx: typer.Context) -> str:

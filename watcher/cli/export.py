@@ -29,7 +29,7 @@ def export(
     from watcher.preview.sample import lines
 
     span = span_of(since)
-    config = read_config(ctx)
+    config = read_config(ctx, posts=False)
     store = stored(config)
     if store is None:
         raise StateError("there is no database yet: nothing was polled; start with `watcher run --once`")

@@ -43,7 +43,7 @@ def preview(
     if plot is not None and plot.suffix not in SUFFIXES:
         what = f"a picture ends with {' or '.join(sorted(SUFFIXES))}"
         raise ConfigError([Problem(file=str(plot), what=what, remedy="name it preview.svg, say")])
-    present = read_config(ctx)
+    present = read_config(ctx, posts=False)
     new = None if config is None else _read(config)
     for one in (new or present,) if topic is not None else ():
         known_topic(one, present, str(topic))
@@ -87,7 +87,7 @@ def known_topic(config: Config, present: Config, topic: str) -> None:
 def _read(path: Path) -> Config:
     from watcher.config import load
 
-    return load(path, os.environ)
+    return load(path, os.environ, posts=False)
 
 
 def _made(present: Config, new: Config | None, span: timedelta, *, from_: Path | None, only: str | None) -> Preview:

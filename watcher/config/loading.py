@@ -33,8 +33,11 @@ G = TypeVar("G", bound=keys.Keys)
 Notify = Literal["slack", "console"]
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Config:
-    """Read and check everything; raises ConfigError with all problems, those of OPML files and variables included."""
+def load(path: Path, environ: Mapping[str, str], *, posts: bool = True) -> Config:
+    """Read and check everything; raises ConfigError with all problems, those of OPML files and variables included.
+
+    ``posts`` False: nothing will be sent by it, so no token is missed (where a change is reviewed there is none).
+    """
     document = read(path)
     raw = document.value
     findings = Findings(str(path), document.lines, document.problems)
@@ -42,7 +45,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     note_misplaced(raw, (), findings)
     fetch = _group(keys.Fetch, "fetch", raw, findings)
     zone = _zone(raw, findings)
-    secrets, notify, way = _notify(raw, environ, findings)
+    secrets, notify, way = _notify(raw, environ, findings, posts=posts)
     base = path.parent
     topics = read_topics(raw, base=base, zone=zone, way=way, findings=findings)
     titles = {name: topics[name].title if name in topics else name for name in topic_names(raw)}
@@ -102,7 +105,9 @@ def _zone(raw: Mapping[str, Plain], findings: Findings) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _notify(raw: Mapping[str, Plain], environ: Mapping[str, str], findings: Findings) -> tuple[Secrets, Notify, Way]:
+def _notify(
+    raw: Mapping[str, Plain], environ: Mapping[str, str], findings: Findings, *, posts: bool
+) -> tuple[Secrets, Notify, Way]:
     """The secrets, where alerts go, and how."""
     given = raw.get("notify")
     if given not in (None, "slack", "console"):
@@ -123,6 +128,8 @@ def _notify(raw: Mapping[str, Plain], environ: Mapping[str, str], findings: Find
         return secrets, "console", "console"
     if secrets.bot_token or secrets.webhook_url:
         return secrets, "slack", "token" if secrets.bot_token else "webhook"
+    if given == "slack" and not posts and not mentioned(environ):
+        return secrets, "slack", "token"
     return secrets, *_without_secrets(given, environ, findings)
 
 
