@@ -88,8 +88,8 @@ class Calendar:
 
     @property
     def retention(self) -> tuple[timedelta, timedelta]:
-        """How long articles and entries are kept, so that a month sees it through; stories are compared by them."""
-        return self.days * DAY / (10 if self.days >= MONTH else 3), self.days * DAY / 3
+        """How long articles and entries are kept, so that a month sees it through. Open stories keep their articles."""
+        return self.days * DAY / (5 if self.days >= MONTH else 3), self.days * DAY / 3
 
     @property
     def measured(self) -> tuple[float, ...]:

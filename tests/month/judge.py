@@ -29,7 +29,9 @@ FINAL = {"posted", "grouped", "below", "excluded", "stale"}
 SLOWEST = timedelta(hours=7)
 """Each feed was polled within so long a time."""
 MEMORY_GROWS = 0.05
-"""At most, from the fifth day to the last."""
+"""At most, between two moments as long after a start."""
+ALIKE = (15, 30)
+"""Days on which the service runs for as long as on the other."""
 HOUR = timedelta(hours=1)
 FORGOTTEN = 10
 """The day from which on words are forgotten."""
@@ -62,6 +64,8 @@ class Verdict:
     """Other ones."""
     repeats: int = 0
     looked_up: int = 0
+    memory: float = 0.0
+    """By which share it grew from the middle of the month to its end."""
     an_entry: float = 0.0
     """Bytes that each entry adds to the database for good."""
     wrong: list[str] = field(default_factory=list)
@@ -231,13 +235,14 @@ def _destinations(topic: str) -> list[str]:
 
 
 def _grown(measured: list[Measured], place: World, store: Store, verdict: Verdict) -> Iterator[str]:
-    """Memory at the end against that of the fifth day; the database by what came since words are forgotten."""
+    """Memory as long after one start as after another; the database by what came since words are forgotten."""
     calendar = place.news.calendar
     if calendar.days < MONTH / 3:
         return
-    memory = [one.proportional for one in measured]
-    if memory[-1] > memory[0] * (1 + MEMORY_GROWS):
-        yield f"memory grew by {memory[-1] / memory[0] - 1:.0%} after day {measured[0].day:g}"
+    before, after = (one.proportional for one in measured if one.day in ALIKE)
+    verdict.memory = after / before - 1
+    if verdict.memory > MEMORY_GROWS:
+        yield f"memory grew by {verdict.memory:.0%} from day {ALIKE[0]} to day {ALIKE[1]}"
     first, *_, last = [one for one in measured if one.day > FORGOTTEN]
     between = entries.c.first_seen.between(calendar.at(first.day), calendar.at(last.day))
     came = store.read_now(lambda conn: conn.scalar(select(func.count()).select_from(entries).where(between))) or 1

@@ -41,7 +41,14 @@ def tell(month: Month, *, console: Console) -> None:
             f"not ready from {begin:%d %b %H:%M} to {end:%d %b %H:%M}, at first because {reason}"
             for begin, end, reason in lived.unready
         ),
-        *([f"{verdict.an_entry:,.0f} bytes of the database stay of each entry"] if verdict.an_entry else []),
+        *(
+            [
+                f"memory {verdict.memory:+.1%} in the second half of the month; "
+                f"{verdict.an_entry:,.0f} bytes of the database stay of each entry"
+            ]
+            if verdict.an_entry
+            else []
+        ),
         f"{lived.cpu:.0f} s of processor time, {month.seconds:.0f} s in all",
         *(f"WRONG: {sentence}" for sentence in verdict.wrong),
     ]
