@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -290,4 +291,6 @@ def run(orders: Orders, hand: Any, wire: Connection) -> None:
     life = Life(orders=orders, clock=Clock(orders.calendar.start, hand), say=wire.send)
     configure_logging(LogLevel.error, to_terminal=False)
     structlog.configure(processors=[life.note])
-    wire.send(asyncio.run(life.live()))
+    lived = asyncio.run(life.live())
+    with contextlib.suppress(BrokenPipeError):  # whoever wanted to know has ended
+        wire.send(lived)
