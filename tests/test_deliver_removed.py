@@ -14,9 +14,10 @@ from tests.delivering import TOPIC, put, row, run
 from tests.fakes import FakeClock, FakeNotifier
 from watcher.deliver import Policy, TopicPolicy
 from watcher.store import Store, outbox
+from watcher.store.notices import put_notices
 from watcher.store.report import entry_report
 from watcher.store.save import save
-from watcher.types import Batch, NewMember, State
+from watcher.types import Batch, NewMember, Notice, State
 
 
 @pytest.fixture
@@ -80,6 +81,14 @@ async def test_a_digest_that_waits_takes_its_members_along(store: Store) -> None
     assert (slack.posts, report.dropped, report.pending) == ([], {TOPIC: 1}, 0)
     assert {row(store, key).state for key in members} == {"dropped"}
     assert {state for key in members for state in states(store, key).values()} == {"excluded"}
+
+
+async def test_what_was_to_be_said_about_the_topic_goes_along_and_is_no_alert(store: Store) -> None:
+    notice, places = Notice(name="off", text="Nothing was watched.", topic=TOPIC), {TOPIC: ["fake:#desk"]}
+    store.write_now(put_notices, [notice], destinations=places, installation="inst", standing=(), over=(), now=NOW)
+    slack = FakeNotifier()
+    report = await run(store, slack, FakeClock(), only("other"))
+    assert (slack.posts, report.dropped, report.pending) == ([], {}, 0)
 
 
 async def test_a_renamed_topic_goes_on_even_with_what_was_saved_late_under_its_former_name(store: Store) -> None:

@@ -15,7 +15,7 @@ from watcher.store.topics import leave_behind, left_behind, rename_topic
 
 
 async def drop_removed(store: Store, policy: Policy, now: datetime) -> Counter[str]:
-    """Drop the rows that wait for topics that are gone; returns how many by topic."""
+    """Drop the rows that wait for topics that are gone; returns how many alerts and digests that makes, by topic."""
     dropped: Counter[str] = Counter()
     kept = policy.topics.keys()
     waiting = await store.read(left_behind, kept)
@@ -23,6 +23,7 @@ async def drop_removed(store: Store, policy: Policy, now: datetime) -> Counter[s
         # a poll that was under way when the name changed has just saved it under the former one
         await store.write(rename_topic, was, policy.former[was])
     for item in waiting:
-        if item.topic not in policy.former and await store.write(leave_behind, item.key, kept=kept, now=now):
+        gone = item.topic not in policy.former and await store.write(leave_behind, item.key, kept=kept, now=now)
+        if gone and item.kind != "notice":
             dropped[item.topic] += 1
     return dropped
