@@ -123,9 +123,13 @@ def test_without_a_database_there_is_nothing_to_preview(tmp_path: Path, command:
 
 def test_a_histogram_has_its_threshold_at_one_and_is_empty_of_nothing() -> None:
     bars = [100, *range(PARTS)]
-    lines = histogram(bars)
+    lines = histogram(bars, {"broad": 0.56, "balanced": 0.8})
     assert all("│" in line for line in lines[:HEIGHT])
     assert lines[HEIGHT].count("┴") == 1
     assert lines[HEIGHT].index("┴") == lines[0].index("│")
     assert "100 entries" in lines[-1]
-    assert "█" not in "".join(histogram([0] * (PARTS + 1)))
+    marked = lines[HEIGHT + 1]
+    assert marked.index("│") == lines[0].index("│")
+    assert ("broad" in marked, "strict" in marked) == (True, False), "the one in use is the threshold itself"
+    assert marked.index("broad") == round((0.56 / 0.1 - 1) * 2)
+    assert "█" not in "".join(histogram([0] * (PARTS + 1), {}))

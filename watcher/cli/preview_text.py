@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import log1p
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from watcher.preview.changes import Change, counted
 from watcher.preview.forms import ENDS, rate
 from watcher.preview.report import WIDTH
 from watcher.text import cut
+from watcher.types import SENSITIVITIES
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -66,7 +67,7 @@ def _topic(one: TopicReport, preview: Preview, console: Console) -> None:
             else f"  no day had more than {budget.alerts_per_day} alerts: the budget would have held nothing back"
         )
     console.print()
-    for line in histogram(one.histogram):
+    for line in histogram(one.histogram, _marks(one)):
         console.print(f"  {line}", highlight=False, markup=False)
     console.print()
     console.print(_sweep(one.rows, days, answered=one.answers))
@@ -74,8 +75,15 @@ def _topic(one: TopicReport, preview: Preview, console: Console) -> None:
         console.print(f"  [dim]precision and recall: on {one.answers} answered texts, each judged by the others[/dim]")
 
 
-def histogram(bars: Sequence[int]) -> list[str]:
-    """Scores as parts of the threshold, on a logarithmic scale, with the threshold at 1."""
+def _marks(one: TopicReport) -> dict[str, float]:
+    """The named sensitivities, beside the one in use: where their thresholds are, as parts of the present one."""
+    own = one.present.thresholds["full"]
+    others = [row.line for row in one.rows if row.line.name in SENSITIVITIES and not row.line.present]
+    return {line.name: line.thresholds["full"] / own for line in others}
+
+
+def histogram(bars: Sequence[int], marks: Mapping[str, float]) -> list[str]:
+    """Scores as parts of the threshold, on a logarithmic scale, with the threshold at 1 and names at their parts."""
     shown = list(bars[1:])  # what shares next to nothing with the topic would dwarf all others
     tallest = log1p(max(shown, default=0)) or 1.0
     heights = [log1p(count) / tallest * HEIGHT * 8 for count in shown]
@@ -88,13 +96,19 @@ def histogram(bars: Sequence[int]) -> list[str]:
     ruler = ["─"] * ends
     ruler[2 * place] = "┴"
     lines.append("".join(ruler))
-    marks = list(" " * (ends + 6))
-    for part, text in ((0.1, "0.1"), (0.7, "broad"), (1.0, "│"), (1.25, "strict"), (2.0, "2"), (3.0, "3+")):
+    written = list(" " * (ends + 6))
+    for part, text in (
+        (0.1, "0.1"),
+        (1.0, "│"),
+        (2.0, "2"),
+        (3.0, "3+"),
+        *((part, name) for name, part in marks.items()),
+    ):
         at = round((part / WIDTH - 1) * 2) + (part > 1.0)
-        for offset, sign in enumerate(text):
-            if 0 <= at + offset < len(marks):
-                marks[at + offset] = sign
-    lines.append("".join(marks).rstrip())
+        free = all(sign == " " for sign in written[max(0, at - 1) : at + len(text) + 1])
+        if at + len(text) <= len(written) and free:
+            written[at : at + len(text)] = text
+    lines.append("".join(written).rstrip())
     lines.append(f"{bars[0]:,} entries lie below a tenth of the threshold (1 = the threshold; heights are logarithmic)")
     return lines
 

@@ -14,7 +14,7 @@ from typing import Literal, cast, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from watcher.config.findings import near, shown, suggest
-from watcher.types import Sensitivity
+from watcher.types import SENSITIVITIES, Sensitivity
 
 
 class Refused(ValueError):  # noqa: N818  reads as what happened: except Refused
@@ -159,8 +159,7 @@ def weekly(value: object) -> Weekly:
 
 
 Named = Literal["strict", "balanced", "broad"]
-_FACTORS: dict[str, float] = {"strict": 1.25, "balanced": 1.0, "broad": 0.7}
-assert set(_FACTORS) == set(get_args(Named))
+assert set(SENSITIVITIES) == set(get_args(Named))
 
 
 def sensitivity(value: object) -> Sensitivity:
@@ -169,9 +168,9 @@ def sensitivity(value: object) -> Sensitivity:
     if isinstance(value, str):
         if re.fullmatch(r"[0-9.]+", value):
             raise Refused(f"{shown(value)} is text, not a number", f"write {value} without quotes")
-        if value not in _FACTORS:
-            raise Refused(f"{shown(value)} is no sensitivity", suggest(value, _FACTORS, remedy))
-        return Sensitivity(factor=_FACTORS[value])
+        if value not in SENSITIVITIES:
+            raise Refused(f"{shown(value)} is no sensitivity", suggest(value, SENSITIVITIES, remedy))
+        return Sensitivity(factor=SENSITIVITIES[value])
     if isinstance(value, dict):
         return Sensitivity(budget=_budget(value))
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from watcher.preview.plan import Thresholds
 from watcher.relevance.threshold import NEVER
-from watcher.types import Sensitivity
+from watcher.types import SENSITIVITIES, Sensitivity
 
-NAMED = {"strict": 1.25, "balanced": 1.0, "broad": 0.7}
 AROUND = (0.6, 0.8, 0.9, 1.1, 1.5, 2.0)
 """Parts of the threshold in use that are tried as fixed ones, beside the named sensitivities."""
 TOO_NEAR = 0.03
@@ -31,14 +30,16 @@ def named(sensitivity: Sensitivity) -> str:
         return f"{sensitivity.fixed:g}"
     if sensitivity.budget is not None:
         return f"{{alerts_per_day: {sensitivity.budget}}}"
-    return next((name for name, factor in NAMED.items() if factor == sensitivity.factor), f"× {sensitivity.factor:g}")
+    return next(
+        (name for name, factor in SENSITIVITIES.items() if factor == sensitivity.factor), f"× {sensitivity.factor:g}"
+    )
 
 
 def lines(sensitivity: Sensitivity, thresholds: Callable[[Sensitivity], Thresholds]) -> list[Line]:
     """The places that are tried, the highest first; the present one is among them."""
     own = thresholds(sensitivity)
     found = [Line(name=named(sensitivity), thresholds=own, present=True)]
-    for name, factor in NAMED.items():
+    for name, factor in SENSITIVITIES.items():
         if sensitivity.fixed is not None or factor != sensitivity.factor:
             found.append(Line(name=name, thresholds=thresholds(Sensitivity(factor=factor)), present=False))
     for part in AROUND:

@@ -42,6 +42,7 @@ from watcher.types.entries import (
 from watcher.types.feedback import AddedSeed, Click, Label, LabelState, Mute, MuteKind, Undone
 from watcher.types.notices import Notice, Trouble
 from watcher.types.relevance import (
+    SENSITIVITIES,
     Decision,
     EntryTerms,
     Example,
@@ -55,6 +56,7 @@ from watcher.types.relevance import (
 )
 
 __all__ = [
+    "SENSITIVITIES",
     "AddedSeed",
     "Alert",
     "Article",

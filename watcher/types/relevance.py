@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from watcher.types.entries import Mode, State
 
@@ -107,6 +108,10 @@ class Rules:
     must: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     languages: tuple[str, ...] | None = None
+
+
+SENSITIVITIES: Mapping[str, float] = MappingProxyType({"strict": 1.25, "balanced": 1.0, "broad": 0.7})
+"""The sensitivities that have a name, and how many times the moving threshold each is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from math import sqrt
 
 from watcher.store.overview import HIGHEST, STEPS, Tally
-from watcher.types import Sensitivity
+from watcher.types import SENSITIVITIES, Sensitivity
 
 LEFT, RIGHT, BAR = 50, 250, 5
 """Hundredths of the threshold: where the picture begins and ends, and how wide a bar is."""
@@ -19,7 +19,6 @@ WIDTH, HEIGHT, FLOOR, TOP = 360, 122, 98, 14
 """Of the picture, in its own units: the bars stand on ``FLOOR`` and reach up to ``TOP``."""
 ROWS = (25, 50, 60, 70, 80, 90, 100, 110, 125, 150, 200, HIGHEST)
 """Of the table: from each of these up to the next."""
-SETTINGS = {"strict": 1.25, "balanced": 1.0, "broad": 0.7}
 DAY = timedelta(days=1)
 
 
@@ -103,7 +102,7 @@ def _settings(sensitivity: Sensitivity) -> Sequence[tuple[str, float]]:
     """Names and shares of the present threshold, from the strictest on."""
     if sensitivity.fixed is not None:
         return (("a quarter higher", 1.25), ("as it is", 1.0), ("0.7 of it", 0.7))
-    named = [(name, round(factor / sensitivity.factor, 2)) for name, factor in SETTINGS.items()]
+    named = [(name, round(factor / sensitivity.factor, 2)) for name, factor in SENSITIVITIES.items()]
     return named if any(share == 1.0 for _, share in named) else [*named, ("as it is", 1.0)]
 
 

@@ -11,7 +11,7 @@ from watcher.notifiers.blocks import strength_words
 from watcher.store.overview import Queued
 from watcher.store.threads import Told
 from watcher.text import cut, tidy
-from watcher.types import OutboxItem, Sensitivity
+from watcher.types import SENSITIVITIES, OutboxItem, Sensitivity
 from watcher.urls import LONGEST, host, is_web
 
 __all__ = ["strength_words"]
@@ -80,7 +80,8 @@ def sensitivity(given: Sensitivity) -> str:
         return f"a fixed threshold of {given.fixed:g}"
     if given.budget is not None:
         return f"at most {given.budget} alerts a day"
-    return {1.25: "strict", 1.0: "balanced", 0.7: "broad"}.get(given.factor, f"{given.factor:g} × the threshold")
+    named = (name for name, factor in SENSITIVITIES.items() if factor == given.factor)
+    return next(named, f"{given.factor:g} × the threshold")
 
 
 def channel(destination: str) -> str:
