@@ -144,6 +144,7 @@ VERB_IN = {
 """Verb → the scenario in which the line calls it."""
 NOT_ON_THE_LINE = {
     "remember_version": "after the line has started: test_app_upgrading.py",
+    "say_presses_arrive": "said again every half a minute, of what is true then",
     "save_feed_state": "for commands about one feed",
     "tidy": "once an hour; forgets texts, never what is told",
     "tidy_notices": "once an hour; forgets what was told long ago",

@@ -67,6 +67,10 @@ class StateError(WatcherError):
     exit_code = 4
 
 
+class Overtaken(StateError):  # noqa: N818  what happened; whoever hears of it begins anew
+    """Another process changed what this was made from; nothing was written."""
+
+
 class AlreadyRunning(WatcherError):  # noqa: N818  the exit code's name in the contract
     """Another process holds the lock of this database."""
 

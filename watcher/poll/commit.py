@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from watcher.config import TopicConfig
+from watcher.errors import Overtaken
 from watcher.poll.assemble import Match, decide_all, destinations_of, matches_of
 from watcher.poll.boards import KEY_TERMS, board_of
 from watcher.poll.changes import Change, notes, replies
@@ -20,7 +21,7 @@ from watcher.relevance import Scorer
 from watcher.store import Store
 from watcher.store.entries import known_entries, known_texts
 from watcher.store.save import save
-from watcher.store.stories import member_texts, open_stories, told_rows
+from watcher.store.stories import board_versions, member_texts, open_stories, told_rows
 from watcher.stories import REMEMBERED, Board
 from watcher.types import (
     Batch,
@@ -82,6 +83,8 @@ class Committer:
     """Language → how common its words are in what was polled."""
     boards: dict[str, Board] = field(default_factory=dict)
     """Destination → its open stories."""
+    versions: dict[str, int] = field(default_factory=dict)
+    """Destination → the version of its board, where other processes add to it, too."""
     rare: RareTerms = field(default_factory=RareTerms)
     """Terms that are not written yet; outlives reloads."""
     judged: Callable[[str, float | None, float | None], None] = field(default=lambda *_: None)
@@ -92,18 +95,29 @@ class Committer:
     async def commit(self, ready: Ready, *, last: bool = True) -> Saved:
         """Decide, group, summarise and save in one transaction. ``last``: no batch of the same poll follows."""
         async with self.one_batch:
-            with ExitStack() as undo:
-                undo.callback(self.boards.clear)  # whatever ends this: they would hold what was not saved
-                saved = await self._commit(ready, last=last)
-                undo.pop_all()
+            stream = self.rare.hold_back(*ready.deltas, last=last)
+            while True:
+                with suppress(Overtaken), ExitStack() as undo:
+                    undo.callback(self.boards.clear)  # whatever ends this: they would hold what was not saved
+                    saved = await self._in_turn(ready, stream)
+                    undo.pop_all()
+                    return saved
+
+    async def _in_turn(self, ready: Ready, stream: StreamDelta) -> Saved:
+        """Commit while no other process adds to the stories that this batch may add to."""
+        if not self.store.shared:
+            return await self._commit(ready, stream, {})
+        places = destinations_of(matches_of(ready.judged, self._decided(ready.judged, self.clock())), self.plan.topics)
+        async with self.store.alone_at(places):
+            versions = await self.store.read(board_versions, places)
+            for one in [one for one in places if self.versions.get(one) != versions[one]]:
+                self.boards.pop(one, None)
+            saved = await self._commit(ready, stream, versions)
+            self.versions |= {one: version + 1 for one, version in versions.items()}
             return saved
 
-    async def _commit(self, ready: Ready, *, last: bool) -> Saved:
-        now = self.clock()
-        current = await self._current(ready.judged)
-        judged = still_open(ready.judged, current)
-        self.step("poll.decide")
-        decisions = decide_all(
+    def _decided(self, judged: Sequence[Judged], now: datetime) -> list[Decision]:
+        return decide_all(
             judged,
             topics=self.plan.topics,
             version=self.scorer.version,
@@ -111,6 +125,13 @@ class Committer:
             max_age=self.plan.max_age,
             now=now,
         )
+
+    async def _commit(self, ready: Ready, stream: StreamDelta, versions: Mapping[str, int]) -> Saved:
+        now = self.clock()
+        current = await self._current(ready.judged)
+        judged = still_open(ready.judged, current)
+        self.step("poll.decide")
+        decisions = self._decided(judged, now)
         matches = matches_of(judged, decisions)
         self.step("poll.group")
         grouped = await self._group(matches, decisions, now)
@@ -123,7 +144,8 @@ class Committer:
             decisions=grouped.decisions,
             members=grouped.members,
             outbox=(*grouped.outbox, *changed),
-            stream=self.rare.hold_back(*ready.deltas, last=last),
+            stream=stream,
+            boards=versions,
         )
         self.step("poll.save")
         result = await self.store.write(save, batch)

@@ -34,11 +34,14 @@ class Database(Protocol):
     def exists(self) -> bool:
         """Whether there is one already. Raises StateError when that cannot be found out."""
 
-    def take(self, address: str | None, sleep: Callable[[float], None]) -> Lock:
-        """Take the lock. Raises AlreadyRunning, StateError."""
+    def take(self, address: str | None, sleep: Callable[[float], None], *, shared: bool) -> Lock:
+        """Take the lock, or a share of it. Raises AlreadyRunning, StateError."""
 
     def ready(self, *, now: datetime, migrations: Path, busy: timedelta) -> None:
-        """Make it, or check it and bring it up to date: for the holder of the lock. Raises StateError."""
+        """Make it, or check it and bring it up to date: for the holder of the lock, or of a share. Raises StateError.
+
+        Others that share it go on meanwhile, with the tables they know.
+        """
 
     def readable(self, migrations: Path) -> None:
         """Raise StateError when it is not there, or is not what this version reads."""
@@ -48,6 +51,9 @@ class Database(Protocol):
 
         ``busy``: how long one that writes waits for another. A transaction that reads sees one consistent view.
         """
+
+    def places(self) -> Engine | None:
+        """A connection for the locks of destinations' stories; None where one process alone places reports."""
 
     def held(self, error: DBAPIError) -> bool:
         """Whether another program was in the way and nothing was written: it can be tried again."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Concatenate, Literal, ParamSpec, Self, TypeVar
@@ -23,6 +24,7 @@ from watcher.store.database import Database, Lock
 from watcher.store.lock import on_server
 from watcher.store.sqlite import BUSY, File
 from watcher.store.tables import meta
+from watcher.store.turns import Turns
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,6 +60,8 @@ class Store:
         self._sleep = sleep
         self._writer = database.engine(write=True, busy=min(busy, ONE_TRY)) if writes else None
         self._reader = database.engine(write=False, busy=busy)
+        places = database.places()
+        self._turns = None if places is None else Turns(places, database.held, database.refusal)
         self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="store-write")
         self._read_thread = ThreadPoolExecutor(1, thread_name_prefix="store-read")
         self._closing = False
@@ -68,7 +72,7 @@ class Store:
         cls,
         url: str,
         *,
-        mode: Literal["write", "read", "beside"] = "write",
+        mode: Literal["write", "share", "read", "beside"] = "write",
         on_step: Step | None = None,
         address: str | None = None,
         now: datetime | None = None,
@@ -79,15 +83,15 @@ class Store:
         """Open a ``sqlite:///path`` database, or one at ``postgresql+psycopg://user@host/name``.
 
         ``sqlite://`` alone is a scratch one that is gone when closed. ``write`` takes the lock, makes the database or
-        migrates it (a file after a backup beside it, named by ``now``).
+        migrates it (a file after a backup beside it, named by ``now``). ``share`` does so with several others at once.
         ``read`` does none of these, nor does ``beside``, which writes single changes beside whoever holds the lock.
         Raises AlreadyRunning, or StateError with the database untouched.
         """
         database = _database(url)
         lock = None
         try:
-            if mode == "write":
-                lock = database.take(address, sleep)
+            if mode in {"write", "share"}:
+                lock = database.take(address, sleep, shared=mode == "share")
                 database.ready(now=now or datetime.now(UTC), migrations=migrations, busy=busy)
             else:
                 database.readable(migrations)
@@ -147,6 +151,15 @@ class Store:
         """Run a reading verb on one consistent view, beside any writer."""
         return await asyncio.wrap_future(self._read_thread.submit(lambda: self._run_read(verb, *args, **kwargs)))
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may poll and send with this database, too."""
+        return self._turns is not None
+
+    def alone_at(self, destinations: Collection[str]) -> AbstractAsyncContextManager[None]:
+        """Keep other processes from placing reports at these destinations meanwhile. Raises StateError."""
+        return nullcontext() if self._turns is None else self._turns.at(destinations)
+
     async def try_to_write(self) -> None:
         """Change nothing, durably. Raises StateError when the database cannot be written."""
         await self.write(_touch)
@@ -175,6 +188,8 @@ class Store:
     def close(self) -> None:
         """Finish what was begun, and let the next instance in. What another program holds up is not waited for."""
         self.hurry()
+        if self._turns:
+            self._turns.close()
         self._write_thread.shutdown()
         self._read_thread.shutdown()
         self._reader.dispose()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, select, update
 
 from watcher.store import rows
 from watcher.store.tables import added_seeds, channels, clicks, feedback, mutes, outbox, sightings, stories
@@ -128,6 +128,14 @@ def labels(conn: Connection, *, topics: Collection[str] | None = None, standing:
         )
         for row in conn.execute(found)
     ]
+
+
+def lessons_so_far(conn: Connection) -> tuple[object, ...]:
+    """Figures that change whenever there is something new to be taught, or to be forgotten again."""
+    learned = func.count().filter(feedback.c.state == "learned")
+    answers = conn.execute(select(func.max(feedback.c.number), func.count(), func.count(feedback.c.undone_at), learned))
+    seeds = conn.execute(select(func.count(), func.max(added_seeds.c.at)))
+    return (*answers.one(), *seeds.one())
 
 
 def seeds_added(conn: Connection, topics: Collection[str] | None = None) -> list[AddedSeed]:

@@ -49,6 +49,13 @@ def due_feeds(conn: Connection, *, ids: Collection[str], now: datetime, limit: i
     return [state for state, _ in zip(found, range(limit), strict=False)]
 
 
+def due_since(conn: Connection, now: datetime) -> dict[str, datetime]:
+    """Feed → since when its time has come; those that are gone (410) never."""
+    due = tables.feed_states.c.next_due <= now, tables.feed_states.c.gone.is_(False)
+    found = conn.execute(select(tables.feed_states.c.id, tables.feed_states.c.next_due).where(*due))
+    return {row.id: row.next_due for row in found}
+
+
 def feed_states(conn: Connection, ids: Collection[str] | None = None) -> dict[str, FeedState]:
     """Everything remembered of these feeds, or of all."""
     if ids is None:

@@ -21,6 +21,8 @@ from watcher.store.refusals import known_revision
 
 _PATIENCE = (0.02, 0.05, 0.1)
 """Seconds: the lock of a process that has just ended is free when the server has noticed."""
+_UPGRADE = timedelta(minutes=1)
+"""How long an upgrade waits for what others are reading and writing just now."""
 _TAKE_WRITES = f"SELECT pg_advisory_xact_lock({sessions.SPACE}, {sessions.WRITES})"
 _HELD = {"55P03", "40001", "40P01"}
 """A lock that was not given in time, a view that was overtaken, a deadlock: nothing was written."""
@@ -49,6 +51,7 @@ class Server:
         self._url = url
         self._name = sessions.name_of(None)
         self._owner: Engine | None = None
+        self._shared = False
 
     def __str__(self) -> str:
         return sessions.shown(self._url)
@@ -57,9 +60,10 @@ class Server:
         """Whether our tables are there."""
         return self._look() is not None
 
-    def take(self, address: str | None, sleep: Callable[[float], None]) -> Session:
-        """Take the lock with the connection that will write."""
+    def take(self, address: str | None, sleep: Callable[[float], None], *, shared: bool) -> Session:
+        """Take the lock, or a share of it, with the connection that will write."""
         self._name = sessions.name_of(address)
+        self._shared = shared
         for patience in (*_PATIENCE, None):
             engine = self._engine(write=True, locked=True)
             try:
@@ -86,6 +90,7 @@ class Server:
                 found = self._revision(conn)
                 if found is not None and known_revision(self, found, known) == known[-1]:
                     return
+                conn.exec_driver_sql(f"SET LOCAL lock_timeout = {int(_UPGRADE.total_seconds() * 1000)}")
                 schema.upgrade(conn, migrations)
                 _order_by_code_point(conn)
                 if found is None:
@@ -108,6 +113,10 @@ class Server:
     def engine(self, *, write: bool, busy: timedelta) -> Engine:
         """One connection; the one that holds the lock, for its holder's writes."""
         return self._owner if write and self._owner is not None else self._engine(write=write, busy=busy)
+
+    def places(self) -> Engine | None:
+        """A connection of its own where the lock is shared: a write that waits must not hold up who is to end first."""
+        return self._engine(write=False) if self._shared else None
 
     def held(self, error: DBAPIError) -> bool:
         """Whether another transaction was in the way."""
@@ -133,7 +142,7 @@ class Server:
     def _engine(self, *, write: bool, busy: timedelta = timedelta(seconds=1), locked: bool = False) -> Engine:
         def connection() -> Any:
             made = sessions.connect(self._url, name=self._name)
-            if locked and not sessions.takes(made):
+            if locked and not sessions.takes(made, shared=self._shared):
                 found = sessions.holder(made)
                 made.close()
                 raise _Taken(self, found["pid"] if found else None)

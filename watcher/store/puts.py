@@ -6,14 +6,16 @@ Rule: putting the same thing twice is putting it once, and nothing that was told
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, case, func, or_, select
+from sqlalchemy import Connection, case, func, or_, select, update
 
+from watcher.errors import Overtaken
 from watcher.relevance.stream import bin_of, weight
 from watcher.store import rows
 from watcher.store.tables import (
+    boards,
     decisions,
     entries,
     feed_states,
@@ -95,6 +97,16 @@ def put_decisions(conn: Connection, made: Sequence[Decision]) -> None:
         open_ones = or_(*(decisions.c.state == state for state in OPEN_TO_REVISION))  # IN cannot be sent many times
         kept = new.on_conflict_do_update(index_elements=["topic", "entry"], set_=told, where=open_ones)
         rows.execute_many(conn, kept, (rows.values_of(decision) for decision in made))
+
+
+def move_boards_on(conn: Connection, versions: Mapping[str, int]) -> None:
+    """Count destinations' stories up from the versions that were looked at. Raises Overtaken when one is past it."""
+    for destination, version in sorted(versions.items()):
+        first = {"destination": destination, "version": 0}
+        conn.execute(rows.insert(conn, boards).on_conflict_do_nothing(), first)
+        seen = boards.c.destination == destination, boards.c.version == version
+        if conn.execute(update(boards).where(*seen).values(version=version + 1)).rowcount != 1:
+            raise Overtaken(f"{destination}: another process added to its stories meanwhile; they are looked at again")
 
 
 def put_members(conn: Connection, joined: Sequence[NewMember]) -> None:

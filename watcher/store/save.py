@@ -31,7 +31,11 @@ def _wake_updates(conn: Connection, batch: Batch) -> None:
 
 
 def save(conn: Connection, batch: Batch) -> SaveResult:
-    """Write all of a batch. Saving the same batch twice adds nothing but its stream statistics."""
+    """Write all of a batch. Saving the same batch twice adds nothing but its stream statistics.
+
+    Raises Overtaken when a destination got other stories than the batch was made by.
+    """
+    puts.move_boards_on(conn, batch.boards)
     puts.put_feed_states(conn, batch.feeds)
     entries_new = puts.put_entries(conn, batch.entries)
     puts.put_sightings(conn, batch.sightings)

@@ -7,6 +7,7 @@ that a health check starts at once.
 from __future__ import annotations
 
 import os
+import platform
 from datetime import timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
 SPACE = 0x77746368
 """The first half of our advisory locks ("wtch")."""
 RUNS, WRITES = 1, 2
-"""Their second half: who runs on the database, for as long as it is connected; who writes, for a transaction."""
+"""Their second half: who runs on the database, for as long as it is connected (one alone, or several that share it);
+who writes, for a transaction."""
+PLACES = 0x77746270
+"""The first half of the lock of a destination's stories ("wtbp"), for a transaction; the second is the place's hash."""
 
-_PATIENCE = timedelta(seconds=5)
+PATIENCE = timedelta(seconds=5)
 """How long a server is waited for that does not answer."""
 _NAME = "watcher "
 _LONGEST = 63
@@ -38,20 +42,27 @@ def shown(url: str) -> str:
     return f"postgresql://{user}{place}{parts.path}"
 
 
+def address(url: str) -> str:
+    """The address as the driver takes it."""
+    return "postgresql://" + url.partition("://")[2]
+
+
+def settings(name: str) -> dict[str, Any]:
+    """How to connect: under a name that others see; a server that is cut off is noticed within seconds."""
+    return {
+        "application_name": name,
+        "client_encoding": "utf8",
+        "connect_timeout": int(PATIENCE.total_seconds()),
+        "tcp_user_timeout": int(PATIENCE.total_seconds() * 1000),  # else it is waited for a quarter of an hour
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+    }
+
+
 def connect(url: str, *, name: str = _NAME) -> psycopg.Connection[Any]:
     """Connect to the server, under a name that others see. Raises psycopg.Error, or StateError without the library."""
-    milliseconds = int(_PATIENCE.total_seconds() * 1000)
-    made: psycopg.Connection[Any] = _library().connect(
-        "postgresql://" + url.partition("://")[2],
-        autocommit=True,
-        application_name=name,
-        client_encoding="utf8",
-        connect_timeout=int(_PATIENCE.total_seconds()),
-        tcp_user_timeout=milliseconds,  # a server that is cut off is noticed, and not waited for a quarter of an hour
-        keepalives_idle=10,
-        keepalives_interval=5,
-        keepalives_count=3,
-    )
+    made: psycopg.Connection[Any] = _library().connect(address(url), autocommit=True, **settings(name))
     # The other end notices as soon: the lock of a machine that is gone is free within half a minute.
     made.execute("SET tcp_keepalives_idle = 10")
     made.execute("SET tcp_keepalives_interval = 5")
@@ -60,28 +71,30 @@ def connect(url: str, *, name: str = _NAME) -> psycopg.Connection[Any]:
     return made
 
 
-def takes(connection: psycopg.Connection[Any]) -> bool:
-    """Take the lock for as long as this connection lives; whether nobody else had it."""
-    row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (SPACE, RUNS)).fetchone()
+def takes(connection: psycopg.Connection[Any], *, shared: bool = False) -> bool:
+    """Take the lock for as long as this connection lives; whether nobody else had it, or all who have it share it."""
+    how = "pg_try_advisory_lock_shared" if shared else "pg_try_advisory_lock"
+    row = connection.execute(f"SELECT {how}(%s, %s)", (SPACE, RUNS)).fetchone()
     connection.commit()
     return bool(row and row[0])
 
 
 def name_of(address: str | None) -> str:
-    """The name under which the holder of the lock is connected: who it is, and where it answers health checks."""
-    return f"{_NAME}{os.getpid()} {address or ''}".strip()
+    """The name under which a holder of the lock is connected: who it is, and where it answers health checks."""
+    return f"{_NAME}{os.getpid()}@{_here()} {address or ''}".strip()
 
 
 def holder(connection: psycopg.Connection[Any]) -> Running | None:
-    """Tell who has the lock, None when nobody does."""
-    row = connection.execute(
+    """Tell who has the lock, None when nobody does; of several that share it, one of this machine if there is one."""
+    found = connection.execute(
         "SELECT a.application_name FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid "
         "WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s AND l.objid = %s AND l.objsubid = 2 "
         "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
         (SPACE, RUNS),
-    ).fetchone()
+    ).fetchall()
     connection.rollback()
-    return None if row is None else _read(row[0] or "")
+    names = sorted((name or "" for (name,) in found), key=lambda name: f"@{_here()} " not in f"{name} ")
+    return _read(names[0]) if names else None
 
 
 def running(url: str) -> Running | None:
@@ -91,6 +104,11 @@ def running(url: str) -> Running | None:
             return holder(connection)
     except _library().Error:
         return None
+
+
+def _here() -> str:
+    """This machine, or container, among others."""
+    return platform.node()[:16].replace(" ", "-")
 
 
 def _library() -> ModuleType:
@@ -104,6 +122,7 @@ def _library() -> ModuleType:
 
 
 def _read(name: str) -> Running:
-    pid, _, address = name.removeprefix(_NAME).partition(" ")
+    who, _, address = name.removeprefix(_NAME).partition(" ")
+    pid = who.partition("@")[0]
     whole = len(name) < _LONGEST
     return {"pid": int(pid) if pid.isdecimal() else None, "address": address if address and whole else None}

@@ -41,8 +41,13 @@ class File:
         """Whether the file is there."""
         return self.file.exists()
 
-    def take(self, address: str | None, sleep: Callable[[float], None]) -> Lock:
+    def take(self, address: str | None, sleep: Callable[[float], None], *, shared: bool) -> Lock:
         """Take the lock, in a folder that is made for it."""
+        if shared:
+            raise StateError(
+                f"{self.file}: a file is for one process (`watcher run`); several need a database on a PostgreSQL "
+                "server: WATCHER_DATABASE_URL=postgresql+psycopg://…"
+            )
         return take_lock(self.file, address, sleep)
 
     def ready(self, *, now: datetime, migrations: Path, busy: timedelta) -> None:
@@ -73,6 +78,9 @@ class File:
     def engine(self, *, write: bool, busy: timedelta) -> Engine:
         """One connection to the file."""
         return _engine(self.file, write=write, busy=busy)
+
+    def places(self) -> None:
+        """One process alone uses a file."""
 
     def held(self, error: DBAPIError) -> bool:
         """Whether another program holds the file."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from watcher.store import rows
-from watcher.store.tables import decisions, entries, matches, outbox, stories, story_members
+from watcher.store.tables import boards, decisions, entries, matches, outbox, stories, story_members
 from watcher.types import OutboxItem, Story, StoryMember
 
 
@@ -38,6 +38,15 @@ def told_rows(conn: Connection, ids: Collection[str]) -> list[OutboxItem]:
         for part in rows.chunks(ids)
         for row in conn.execute(select(*rows.OUTBOX).where(outbox.c.entry.in_(part), *told).order_by(outbox.c.number))
     ]
+
+
+def board_versions(conn: Connection, destinations: Collection[str]) -> dict[str, int]:
+    """How often each of these destinations has got stories or members so far."""
+    found = dict.fromkeys(destinations, 0)
+    for part in rows.chunks(destinations):
+        known = select(boards.c.destination, boards.c.version).where(boards.c.destination.in_(part))
+        found.update((row.destination, row.version) for row in conn.execute(known))
+    return found
 
 
 def open_stories(conn: Connection, *, destination: str, since: datetime) -> list[Story]:

@@ -29,6 +29,11 @@ def load_stream(conn: Connection) -> Stream:
     return Stream(languages=languages, histograms=histograms)
 
 
+def documents_polled(conn: Connection) -> float:
+    """What all documents polled so far weigh."""
+    return conn.scalar(select(func.coalesce(func.sum(stream_documents.c.weight), 0.0))) or 0.0
+
+
 def prune_stream(conn: Connection, keep: int = 200_000) -> int:
     """Forget the rarest terms beyond ``keep``; returns how many. Ties are broken by name, so it is repeatable."""
     known = conn.scalar(select(func.count()).select_from(stream_terms)) or 0

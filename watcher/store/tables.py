@@ -148,6 +148,14 @@ stories = Table(
     comment="Matches about one event at one destination.",
 )
 
+boards = Table(
+    "boards",
+    metadata,
+    Column("destination", Words, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    comment="How often a destination got stories or members: who places by an older version begins anew.",
+)
+
 story_members = Table(
     "story_members",
     metadata,

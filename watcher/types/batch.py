@@ -51,3 +51,5 @@ class Batch:
     members: tuple[NewMember, ...] = ()
     outbox: tuple[OutboxItem, ...] = ()
     stream: StreamDelta = field(default_factory=StreamDelta)
+    boards: Mapping[str, int] = field(default_factory=dict)
+    """Destination → the version of its stories that these members were placed by, where several processes place."""

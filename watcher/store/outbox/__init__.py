@@ -5,7 +5,15 @@ lost, and a key that was sent is never claimed again.
 """
 
 from watcher.store.outbox.alert_rows import AlertRow, alerts
-from watcher.store.outbox.claims import claim, give_back, mark_plain, mark_sending_unsure, retry_later, retry_now
+from watcher.store.outbox.claims import (
+    claim,
+    give_back,
+    mark_plain,
+    mark_sending_unsure,
+    retry_later,
+    retry_now,
+    waiting_destinations,
+)
 from watcher.store.outbox.counts import (
     Told,
     channel_id,
@@ -61,4 +69,5 @@ __all__ = [
     "told_since",
     "unheard_of",
     "unreachable",
+    "waiting_destinations",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, select, update
+from sqlalchemy import Connection, Row, and_, exists, or_, select, update
 
 from watcher.store import rows
 from watcher.store.outbox.followers import GONE, items, oldest_first, told_and_gone
@@ -58,6 +58,13 @@ def claim(
             threaded = thread if row.kind in {"reply", "update"} else None
             taken.append(_take(conn, row, threaded, owner=owner, now=now, lease=lease))
     return taken
+
+
+def waiting_destinations(conn: Connection, now: datetime) -> list[str]:
+    """Destinations where a row may be claimed now, those that wait longest first."""
+    free = and_(outbox.c.state == "pending", or_(outbox.c.next_attempt.is_(None), outbox.c.next_attempt <= now))
+    given_up = and_(outbox.c.state == "sending", outbox.c.lease_until <= now)
+    return list(dict.fromkeys(row.destination for row in items(conn, or_(free, given_up))))
 
 
 def mark_sending_unsure(conn: Connection) -> int:
