@@ -32,7 +32,7 @@ from watcher.app.policy import policy_of
 from watcher.app.reloading import remember_topics, say_dropped, take_names, take_new_names
 from watcher.app.taught import Answers, Examples, add_stored, examples_of, load_answers, with_added
 from watcher.config import Config
-from watcher.deliver import DeliverReport, Policy, deliver
+from watcher.deliver import DeliverReport, Policy, deliver, release
 from watcher.deliver.gate import Clock, Step
 from watcher.deliver.restored import notice_restored
 from watcher.deliver.sending import Sleep
@@ -120,8 +120,10 @@ class App:
 
     async def start(self) -> tuple[str, ...]:
         """Take up what a former process left; returns the topics that are new to it: they have to ``catch_up``."""
-        # What it was sending may have arrived. Once only: later on, what is being sent is being sent by us.
-        await self.store.write(mark_sending_unsure)
+        # What it was sending may have arrived. Once only: later on, what is being sent is being sent by us, or by
+        # others that share the database, whose leases are waited for.
+        if not self.store.shared:
+            await self.store.write(mark_sending_unsure)
         new = await self._register()
         waiting = {one.label.topic for one in await self.store.read(labels) if one.label.state == "new"}
         await self.learner.learn(waiting)  # a press that a crash came after
@@ -214,8 +216,16 @@ class App:
         await self.workers.close()
         self.store.close()
 
-    async def deliver(self, *, drain: timedelta | None = None) -> DeliverReport:
-        """One pass over the outbox; with ``drain`` it waits, so long in all, for pacing and for ``Retry-After``."""
+    async def release(self) -> None:
+        """Let go of what has waited long enough, for those who deliver to single destinations."""
+        policy = self._policy(await self._caught_up())
+        await say_dropped(self, await release(self.store, policy, self.clock()))
+
+    async def deliver(self, *, drain: timedelta | None = None, only: Collection[str] | None = None) -> DeliverReport:
+        """One pass over the outbox (to ``only`` these destinations, releasing nothing).
+
+        With ``drain`` it waits, so long in all, for pacing and for ``Retry-After``.
+        """
         if not self.compared:
             self.compared = True
             say_restored(await notice_restored(self.store, self.notifiers, now=self.clock()))
@@ -229,6 +239,7 @@ class App:
             sleep=self.sleep,
             on_step=self.step,
             drain=drain,
+            only=only,
         )
         count_delivery(self.metrics, report)
         for problem in report.errors:
@@ -243,18 +254,19 @@ class App:
         count_poll(self.metrics, report)
 
     def _policy(self, caught_up: frozenset[str]) -> Policy:
-        waited = self.clock() - self.started >= FIRST_POLL_WAITS
         remote = any(one.remote for one in self.notifiers.values())
         return policy_of(
             self.config,
             self.topics,
             remote=remote,
             buttons=self.answered(),
-            first_poll_done=lambda topic: waited or topic in caught_up,
+            first_poll_done=lambda topic: topic in caught_up,
         )
 
     async def _caught_up(self) -> frozenset[str]:
-        """Topics whose first poll is over: each of their feeds was polled, or has failed once."""
+        """Topics whose first poll is over: each of their feeds was polled or has failed once, or they are late."""
+        if self.clock() - self.started >= FIRST_POLL_WAITS:
+            return frozenset(self.config.topics)
         states = await self.store.read(feed_states)
         waiting = {one.id for one in self.config.feeds if one.id in states and states[one.id].last_polled is None}
         busy = {

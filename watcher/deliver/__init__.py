@@ -1,14 +1,15 @@
 """The outbox to its destinations: claim → hold? → render → send → settle.
 
 Rule: a destination gets its messages one at a time and in order, and no destination waits for another. A pass does what
-can be done now and leaves the rest in the outbox; the next tick is another pass.
+can be done now and leaves the rest in the outbox; the next tick is another pass. Several processes may send at once,
+but what has waited long enough is released by one at a time.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -24,7 +25,7 @@ from watcher.store import Store, outbox
 from watcher.timing import day_around
 from watcher.types import OutboxItem, Trouble
 
-__all__ = ["STAGES", "DeliverReport", "Policy", "Problem", "TopicPolicy", "deliver"]
+__all__ = ["STAGES", "DeliverReport", "Policy", "Problem", "TopicPolicy", "deliver", "release"]
 
 STAGES: tuple[str, ...] = (
     "deliver.claim",
@@ -75,17 +76,15 @@ async def deliver(
     sleep: Sleep,
     on_step: Step = _silent,
     drain: timedelta | None = None,
+    only: Collection[str] | None = None,
 ) -> DeliverReport:
     """Send what is due. With ``drain``, also wait (so long in all) for pacing and for a service that asks for patience.
 
-    Raises StateError when the outbox cannot be written; a destination's faults are in the report, never raised.
+    ``only``: these destinations, and release nothing, since somebody else does. Raises StateError when the outbox
+    cannot be written; a destination's faults are in the report, never raised.
     Cancelled, it gives back what it holds.
     """
-    tally = Tally()
-    tally.look_first = await store.read(outbox.look_first, clock())
-    for name, notifier in notifiers.items():
-        if notifier.remote:
-            tally.silences |= await store.read(outbox.silences, name)
+    tally = await _begun(store, notifiers, clock())
     courier = Courier(
         store=store,
         notifiers=notifiers,
@@ -100,8 +99,10 @@ async def deliver(
     )
     ends = clock() + (drain or timedelta())
     while True:
-        await _let_go(courier)
-        await _send_due(courier)
+        if only is None:
+            tally.dropped += await release(store, policy, clock())
+        tally.floods.update(_open_floods(await store.read(outbox.held), clock()))
+        await _send_due(courier, only)
         following = min((at for at in tally.waits.values()), default=None)
         if drain is None or following is None or following > ends:
             break
@@ -120,17 +121,28 @@ async def deliver(
     )
 
 
-async def _let_go(courier: Courier) -> None:
-    """Leave out what was muted or whose topic is gone, release what has waited long enough, and make its digests."""
-    store, now = courier.store, courier.clock()
+async def _begun(store: Store, notifiers: Mapping[str, Notifier], now: datetime) -> Tally:
+    """A tally with what earlier passes found out."""
+    tally = Tally()
+    tally.look_first = await store.read(outbox.look_first, now)
+    for name, notifier in notifiers.items():
+        if notifier.remote:
+            tally.silences |= await store.read(outbox.silences, name)
+    return tally
+
+
+async def release(store: Store, policy: Policy, now: datetime) -> Counter[str]:
+    """Leave out what was muted or whose topic is gone, release what has waited long enough, and make its digests.
+
+    Returns how much was left out of each topic that is gone. One process at a time.
+    """
     await drop_muted(store, now)
-    courier.tally.dropped += await drop_removed(store, courier.policy, now)
+    dropped = await drop_removed(store, policy, now)
     waiting = await store.read(outbox.held)
     if not waiting:
-        return
-    courier.tally.floods.update(_open_floods(waiting, now))
-    rooms = await _rooms(courier, waiting, now)
-    plan = holds.plan(waiting, courier.policy, installation=store.installation, now=now, rooms=rooms)
+        return dropped
+    rooms = await _rooms(store, policy, waiting, now)
+    plan = holds.plan(waiting, policy, installation=store.installation, now=now, rooms=rooms)
     for digest in plan.digests:
         await store.write(
             outbox.make_digest,
@@ -144,16 +156,17 @@ async def _let_go(courier: Courier) -> None:
         await store.write(outbox.hold, key, reason=hold.reason, until=hold.until)
     if plan.release:
         await store.write(outbox.release, plan.release, now=now)
+    return dropped
 
 
-async def _rooms(courier: Courier, waiting: list[OutboxItem], now: datetime) -> dict[holds.Group, int]:
+async def _rooms(store: Store, policy: Policy, waiting: list[OutboxItem], now: datetime) -> dict[holds.Group, int]:
     """What the budgets that hold something back have room for by now."""
-    midnight, _ = day_around(now, courier.policy.zone)
+    midnight, _ = day_around(now, policy.zone)
     rooms = {}
     for group in {(item.destination, item.topic) for item in waiting if item.hold == "budget"}:
         destination, topic = group
-        told = await courier.store.read(outbox.told_since, destination=destination, topic=topic, since=midnight)
-        rooms[group] = holds.room(courier.policy, topic, told)
+        told = await store.read(outbox.told_since, destination=destination, topic=topic, since=midnight)
+        rooms[group] = holds.room(policy, topic, told)
     return rooms
 
 
@@ -166,12 +179,12 @@ def _open_floods(waiting: list[OutboxItem], now: datetime) -> dict[str, datetime
     }
 
 
-async def _send_due(courier: Courier) -> None:
+async def _send_due(courier: Courier, only: Collection[str] | None) -> None:
     """Claim and tell until nothing is left that may go now; destinations side by side."""
     under_way: dict[asyncio.Task[None], str] = {}
     try:
         while True:
-            for item in await _claim(courier, set(under_way.values())):
+            for item in await _claim(courier, set(under_way.values()), only):
                 under_way[asyncio.create_task(courier.tell(item))] = item.destination
             if not under_way:
                 return
@@ -185,7 +198,7 @@ async def _send_due(courier: Courier) -> None:
         await asyncio.gather(*under_way, return_exceptions=True)
 
 
-async def _claim(courier: Courier, serving: set[str]) -> list[OutboxItem]:
+async def _claim(courier: Courier, serving: set[str], only: Collection[str] | None) -> list[OutboxItem]:
     courier.on_step("deliver.claim")
     now = courier.clock()
     most = 1 if "token" in courier.tally.silences else AT_ONCE
@@ -196,4 +209,5 @@ async def _claim(courier: Courier, serving: set[str]) -> list[OutboxItem]:
         lease=LEASE,
         limit=max(0, most - len(serving)),
         destinations_busy=serving | {name for name, at in courier.tally.waits.items() if at > now},
+        only=only,
     )

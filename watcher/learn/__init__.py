@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -67,11 +68,17 @@ class Learner:
     in_use: dict[str, tuple[Example, ...]] = field(default_factory=dict)
     """Topic → the examples that its model was taught."""
     one_lesson: asyncio.Lock = field(default_factory=asyncio.Lock)
+    turn: Callable[[str], AbstractAsyncContextManager[None]] = field(default=lambda _: nullcontext())
+    """Of several processes, one at a time learns a topic."""
 
     async def learn(self, topics: Collection[str]) -> list[Lesson]:
         """Learn those of these topics that there are, from all answers that stand; one lesson each, by name."""
         async with self.one_lesson:
-            return [await self._learn(topic) for topic in sorted(topics) if topic in self.known()]
+            return [await self._in_turn(topic) for topic in sorted(topics) if topic in self.known()]
+
+    async def _in_turn(self, topic: str) -> Lesson:
+        async with self.turn(topic):
+            return await self._learn(topic)
 
     async def _learn(self, topic: str) -> Lesson:
         now = self.clock()
