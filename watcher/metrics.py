@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 STAGE_SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 30)
 LAG_SECONDS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400)
@@ -15,6 +19,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.worker: str | None = None
+        """Which of several processes this is; every sample then says so."""
         ProcessCollector(registry=self.registry)  # its start, memory and files, under the names that all programs use
         self._count()
         self._measure()
@@ -46,6 +52,7 @@ class Metrics:
         )
         self.steps = counter("watcher_steps_total", "Steps of the line begun, by name.", "step")
         self.reloads = counter("watcher_reloads_total", "Configuration reloads, by outcome (ok, refused).", "outcome")
+        self.jobs = counter("watcher_jobs_total", "Jobs of the queue that this process did, by kind.", "kind")
         self.ticks = counter(
             "watcher_scheduler_events_total", "Scheduler events (missed, overlapping, failed ticks).", "event"
         )
@@ -80,6 +87,7 @@ class Metrics:
         self.model = gauge("watcher_model_info", "Always 1; the model in use, by topic.", "topic", "version")
         self.database = gauge("watcher_database_bytes", "Size of the database's files (database, log).", "file")
         self.disk_free = gauge("watcher_disk_free_bytes", "Room left on the database's disk.")
+        self.queue = gauge("watcher_queue_jobs", "Jobs that wait in the queue, by kind.", "kind")
         self.info = gauge("watcher_info", "Always 1; labels tell the version.", "version")
 
     def step(self, name: str) -> None:
@@ -93,4 +101,22 @@ class Metrics:
 
     def render(self) -> bytes:
         """The text that Prometheus scrapes."""
-        return bytes(generate_latest(self.registry))
+        registry: CollectorRegistry = self.registry
+        if self.worker is not None:
+            registry = CollectorRegistry()
+            registry.register(_Named(self.registry, self.worker))
+        return bytes(generate_latest(registry))
+
+
+class _Named(Collector):
+    """All samples of a registry, each with the name of the process."""
+
+    def __init__(self, registry: CollectorRegistry, worker: str) -> None:
+        self._registry = registry
+        self._worker = worker
+
+    def collect(self) -> Iterable[Metric]:
+        """What the registry holds now."""
+        for metric in self._registry.collect():
+            metric.samples = [one._replace(labels={**one.labels, "worker": self._worker}) for one in metric.samples]
+            yield metric

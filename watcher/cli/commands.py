@@ -25,6 +25,7 @@ from watcher.cli import (
     score,
     seeds,
     try_links,
+    worker,
 )
 from watcher.cli.common import DEFAULT_CONFIG, LogLevel, Options, configure_logging
 
@@ -62,6 +63,7 @@ def _global(
 command.command()(demo.demo)
 command.command("try")(try_links.try_links)
 command.command()(run.run)
+command.command()(worker.worker)
 command.command()(check.check)
 command.command()(score.score)
 command.command()(explain.explain)

@@ -42,18 +42,18 @@ def run(
     """Run the service until it is told to stop (SIGTERM), or one round of it (--once)."""
     if as_json and not (once or dry_run):
         raise typer.BadParameter("the service prints no summary; use it with --once or --dry-run", param_hint="--json")
-    setup = _read(ctx)
+    setup = read_setup(ctx)
     if dry_run:
         _print(_dry(setup, quiet=as_json), as_json=as_json)
         return
     store, waited = _opened(setup.config, wait=wait_lock)
     with store:
         if waited:
-            setup = _read(ctx)  # it may have been for days
+            setup = read_setup(ctx)  # it may have been for days
         if once:
-            _print(_until_told(_once(setup, store, quiet=as_json), store), as_json=as_json)
+            _print(until_told(_once(setup, store, quiet=as_json), store), as_json=as_json)
         else:
-            _until_told(_serve(ctx, setup, store), store)
+            until_told(_serve(ctx, setup, store), store)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Setup:
     """The files as they were then: what changes while we start is a reload."""
 
 
-def _read(ctx: typer.Context) -> Setup:
+def read_setup(ctx: typer.Context) -> Setup:
+    """Read the configuration, the seeds and the answers; warn of what is doubtful. Raises ConfigError."""
     from watcher.app import load_answers, load_seeds
     from watcher.config.watching import fingerprint
 
@@ -95,8 +96,8 @@ def _opened(config: Config, *, wait: bool) -> tuple[Store, bool]:
             time.sleep(WAIT)
 
 
-def _until_told(work: Coroutine[Any, Any, Any], store: Store) -> Any:
-    """Run to the end, or until SIGTERM or SIGINT, which end with 0."""
+def until_told(work: Coroutine[Any, Any, Any], store: Store) -> Any:
+    """Run ``work`` to the end, or until SIGTERM or SIGINT, which end with 0."""
 
     async def main() -> Any:
         task = asyncio.current_task()
@@ -124,7 +125,7 @@ async def _once(setup: Setup, store: Store, *, quiet: bool, printing: bool = Fal
     from watcher.app import build, spare_collector
     from watcher.once import once
 
-    app = build(setup.config, store, console=_console(quiet=quiet), printing=printing, topics=setup.topics)
+    app = build(setup.config, store, console=console(quiet=quiet), printing=printing, topics=setup.topics)
     spare_collector()
     try:
         return await once(app)
@@ -138,7 +139,7 @@ async def _serve(ctx: typer.Context, setup: Setup, store: Store) -> None:
     from watcher.service import Service
 
     path = options(ctx).config
-    app = build(setup.config, store, console=_console(quiet=False), topics=setup.topics)
+    app = build(setup.config, store, console=console(quiet=False), topics=setup.topics)
     spare_collector()
     try:
         await Service(app=app, reread=lambda: load(path, os.environ), seen=setup.seen).run()
@@ -151,11 +152,11 @@ def _dry(setup: Setup, *, quiet: bool) -> OnceReport:
     from watcher.cli.scratch import scratch_copy
 
     with scratch_copy(setup.config) as store:
-        return _until_told(_once(setup, store, quiet=quiet, printing=True), store)  # type: ignore[no-any-return]  # it returns a report
+        return until_told(_once(setup, store, quiet=quiet, printing=True), store)  # type: ignore[no-any-return]  # it returns a report
 
 
-def _console(*, quiet: bool) -> Any:
-    """Alerts that are printed go to stdout, unless the summary there must stay one JSON document."""
+def console(*, quiet: bool) -> Any:
+    """Where alerts are printed: stdout, unless the summary there must stay one JSON document."""
     from rich.console import Console
 
     return Console(highlight=False, stderr=quiet)

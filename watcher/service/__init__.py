@@ -1,4 +1,7 @@
-"""The service: ticks that ask the database who is due, reload, and a stop that loses nothing. No logic of its own."""
+"""The service: ticks that ask the database who is due, reload, and a stop that loses nothing. No logic of its own.
+
+``Service`` does all of it in one process; ``worker.Worker`` does its share of it beside others.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,9 +30,9 @@ from watcher.config import Config
 from watcher.config.watching import fingerprint
 from watcher.desk.listening import listen
 from watcher.errors import ConfigError, FetchError, StateError
-from watcher.readiness import Pulse, Setback, Stall, set_back, stalls
-from watcher.store.feeds import due_feeds, feed_states
-from watcher.store.outbox import oldest_due, silences
+from watcher.readiness import Setback, Stall, set_back
+from watcher.service.condition import stalled
+from watcher.store.feeds import due_feeds
 from watcher.web import Access, Server, serve, site
 
 log = structlog.get_logger("watcher.service")
@@ -43,6 +46,8 @@ FINISH = 5
 
 PUT_BACK = timedelta(minutes=1)
 """A wall clock that goes back by less than this costs a poll no more than this."""
+
+Tick = Callable[[], Coroutine[Any, Any, None]]
 
 EVENTS = {EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "overlapping", EVENT_JOB_ERROR: "failed"}
 
@@ -88,9 +93,7 @@ class Service:
             self._begin(new_topics)
             scheduler.start()
             self._spawn(partial(ticks.keep, scheduler, wall=self.wall, every=POLL_EVERY))
-            if (socket := listen(app, self._spawn)) is not None:
-                self._spawn(socket.run)
-            self._spawn(partial(say_upgraded, app))
+            self._go_to_work()
             log.info("service.started", feeds=len(config.feeds), topics=len(config.topics), notify=config.notify)
             await self.stop.wait()
         finally:
@@ -122,28 +125,38 @@ class Service:
         scheduler = AsyncIOScheduler(
             timezone="UTC", job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
-        for tick, seconds in (
+        for tick, seconds in self._ticks():
+            beat = ticks.Beat(seconds=seconds, timezone="UTC")
+            scheduler.add_job(self._scheduled, beat, args=[tick], id=tick.__name__.strip("_"))
+        scheduler.add_listener(self._count_event, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR)
+        return scheduler
+
+    def _ticks(self) -> Sequence[tuple[Tick, int]]:
+        """What is done at all, and every how many seconds."""
+        return (
             (self._poll_tick, POLL_EVERY),
             (self._deliver_tick, DELIVER_EVERY),
             (self._watch_tick, WATCH_EVERY),
             (self._notice_tick, NOTICE_EVERY),
             (self._ping_tick, PING_EVERY),
             (self._tidy_tick, TIDY_EVERY),
-        ):
-            beat = ticks.Beat(seconds=seconds, timezone="UTC")
-            scheduler.add_job(self._scheduled, beat, args=[tick], id=tick.__name__.strip("_"))
-        scheduler.add_listener(self._count_event, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR)
-        return scheduler
+        )
+
+    def _go_to_work(self) -> None:
+        """Begin what runs beside the ticks."""
+        if (socket := listen(self.app, self._spawn)) is not None:
+            self._spawn(socket.run)
+        self._spawn(partial(say_upgraded, self.app))
 
     def _count_event(self, event: JobExecutionEvent) -> None:
         self.app.metrics.ticks.labels(EVENTS.get(event.code, "other")).inc()
 
-    async def _scheduled(self, tick: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def _scheduled(self, tick: Tick) -> None:
         # Only the scheduler's own end cancels a job, and the scheduler would log that as a fault, with a trace.
         with contextlib.suppress(asyncio.CancelledError):
             await self.guarded(tick)
 
-    async def guarded(self, tick: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def guarded(self, tick: Tick) -> None:
         """The job boundary: a fault is logged and counted, and the next tick comes all the same."""
         try:
             await tick()
@@ -281,7 +294,7 @@ class Service:
         if new_topics:
             self._spawn(catch_up)
 
-    def _spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def _spawn(self, work: Tick) -> None:
         task = asyncio.create_task(self.guarded(work))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
@@ -304,28 +317,7 @@ class Service:
 
     async def stalled(self) -> dict[Stall, str]:
         """Which work has stalled, and a sentence about each."""
-        app, now = self.app, self.app.clock()
-        try:
-            states = await app.store.read(feed_states, [one.id for one in app.config.feeds])
-            oldest = await app.store.read(oldest_due, now)
-            refused = (await app.store.read(silences, app.config.notify)).get("token")
-        except StateError as error:
-            return {"database": str(error)}
-        counted = [one for one in states.values() if not one.gone and not one.told_to_wait]
-        successes = [one.last_success for one in states.values() if one.last_success is not None]
-        pulse = Pulse(
-            started=app.started,
-            last_success=max(successes, default=None),
-            overdue_since=min((one.next_due for one in counted if one.next_due <= now), default=None),
-            failed_at=max((one.last_polled for one in counted if one.failures and one.last_polled), default=None),
-            shortest_interval=min(one.every for one in app.config.feeds),
-            polls=app.config.health.polls,
-            oldest_alert=oldest,
-            outbox=app.config.health.outbox,
-            database_error=self._setback.error if self._setback else None,
-            token_refused=f"{refused.what}, since {refused.since:%Y-%m-%d %H:%M} UTC" if refused else None,
-        )
-        return stalls(pulse, now)
+        return await stalled(self.app, self._setback)
 
     async def metrics(self) -> bytes:
         """For ``/metrics``: what is true at this moment is put into the gauges first."""
