@@ -151,9 +151,9 @@ async def _serve(folder: Path, ready: Future[World], stop: asyncio.Event) -> Non
 
         app = web.Application()
         app.router.add_get("/{path:.*}", answer)
-        server = TestServer(app)
+        server = TestServer(app, host="0.0.0.0")
         await server.start_server(shutdown_timeout=0.01)
-        made.base = str(server.make_url("")).rstrip("/")
+        made.base = f"http://127.0.0.1:{server.port}"
         ready.set_result(made)
         await stop.wait()
         await server.close()

@@ -47,7 +47,7 @@ def test_workers_share_a_database_and_nobody_else_takes_it_meanwhile(url: str) -
 
 
 def test_a_file_is_for_one_process(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match="a file is for one process .*postgresql"):
+    with pytest.raises(StateError, match=r"a file is for one process .*postgresql"):
         Store.open(f"sqlite:///{tmp_path}/watcher.db", mode="share")
 
 

@@ -44,8 +44,9 @@ class Turns:
 
     def close(self) -> None:
         """Wait for nobody any more, and end the turn."""
+        if not self._closing:
+            self._thread.submit(self._open.close)
         self._closing = True
-        self._thread.submit(self._open.close)
         self._thread.shutdown()
         self._engine.dispose()
 

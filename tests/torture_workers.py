@@ -1,0 +1,194 @@
+"""Three workers, each killed with SIGKILL again and again while feeds publish: each story is told exactly once.
+
+usage: python -m tests.torture_workers [--seconds 120] [--workers 3] [--seed N]
+
+Real processes on a real PostgreSQL server. Feeds on eight hosts bring a new story now and then, some of them a wire
+story on several hosts at once; Slack loses answers. The oracle is what Slack holds in the end, as in tests.torture.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+
+from tests import postgres
+from tests.fleet import Fleet, fleet
+from tests.line import Item, World, world
+from tests.torture import FAULTS, story
+from watcher.store import Store
+from watcher.store.report import outbox_rows
+from watcher.types import OutboxItem
+
+HOSTS = 8
+CHANNELS = ("C000DESK1", "C0GENERAL")
+"""The first half of the hosts tells the first one, the rest the second."""
+FAULTY = 0.3
+"""How many stories come with a fault of Slack."""
+WIRED = 0.3
+"""How many are on all hosts of their half at once."""
+LIVES = (1.0, 6.0)
+"""Seconds between two kills."""
+DEAD = (0.0, 2.0)
+"""Seconds until a killed one is started again."""
+PATIENCE = 240.0
+"""Seconds in which all has to be told after the last kill: leases of a minute run out one after the other."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it. ``wrong``: sentences; none means that every promise was kept."""
+
+    kills: Counter[int] = field(default_factory=Counter)
+    stories: dict[str, Item] = field(default_factory=dict)
+    faults: int = 0
+    copies: int = 0
+    """Further hosts that brought a story that another one had."""
+    messages: int = 0
+    repeats: int = 0
+    seconds: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        each = ", ".join(f"worker {number}: {count}" for number, count in sorted(self.kills.items()))
+        return "\n".join(
+            [
+                f"{self.kills.total()} kills ({each}) in {self.seconds:.0f} s; {self.faults} faults of Slack",
+                f"{len(self.stories)} stories, {self.copies} further copies; {self.messages} messages in Slack, "
+                f"{self.repeats} marked as possible repeats",
+                *(self.wrong or ["every story told exactly once, in order"]),
+            ]
+        )
+
+
+def torture(place: World, url: str, *, workers: int, seconds: float, seed: int) -> Outcome:
+    """Kill and publish for so long, then let them finish, and look at what Slack holds."""
+    random, outcome, begun = Random(seed), Outcome(), time.monotonic()
+    _configure(place)
+    with fleet(place, url, workers) as running:
+        if not running.wait_until(lambda: len(place.requests) >= HOSTS):
+            raise AssertionError(f"no worker began to poll\n{running.said()}")
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            _publish(place, random, outcome)
+            running.wait_until(lambda: False, random.uniform(*LIVES))
+            number = random.randrange(workers)
+            running.kill(number)
+            outcome.kills[number] += 1
+            running.wait_until(lambda: False, random.uniform(*DEAD))
+            running.start(number)
+        place.slack.faults.clear()
+        if not running.wait_until(lambda: _all_told(place, url, outcome), PATIENCE):
+            outcome.wrong.append(f"after {PATIENCE:g} s without kills not everything was told")
+        _stop(running, outcome)
+    _judge(place, url, outcome)
+    outcome.seconds = time.monotonic() - begun
+    return outcome
+
+
+def _configure(place: World) -> None:
+    names = [f"host{number}" for number in range(HOSTS)]
+    place.feeds = {name: [] for name in names}
+    port = place.base.rpartition(":")[2]
+    halves = ("first", "second")
+    place.configure(
+        feeds=[
+            {
+                "url": f"http://127.0.0.{number + 1}:{port}/{name}.xml",
+                "name": name,
+                "every": "1s",
+                "topics": [halves[number * 2 // HOSTS]],
+            }
+            for number, name in enumerate(names)
+        ],
+        topics={
+            name: {"title": name.title(), "seeds": "seeds", "channel": channel, "sensitivity": 0.05}
+            for name, channel in zip(halves, CHANNELS, strict=True)
+        },
+        fetch={"allow_networks": ["127.0.0.0/8"], "first_poll": "alert", "full_text": "never"},
+        slack={"flood": "10000/1m"},
+    )
+
+
+def _publish(place: World, random: Random, outcome: Outcome) -> None:
+    number = len(outcome.stories)
+    half = random.randrange(2)
+    names = list(place.feeds)[half * HOSTS // 2 : (half + 1) * HOSTS // 2]
+    made = story(number, random)
+    outcome.stories[made.title] = made
+    chosen = names if random.random() < WIRED else [random.choice(names)]
+    outcome.copies += len(chosen) - 1
+    for name in chosen:
+        place.feeds[name].append(replace(made, path=f"/{name}{made.path}"))
+    if random.random() < FAULTY:
+        place.slack.faults["chat.postMessage"].append(random.choice(FAULTS))
+        outcome.faults += 1
+
+
+def _rows(url: str) -> list[OutboxItem]:
+    with Store.open(url, mode="read") as store:
+        return [row for row in store.read_now(outbox_rows) if row.kind != "update"]
+
+
+def _all_told(place: World, url: str, outcome: Outcome) -> bool:
+    texts = [str(message.get("text")) for message in list(place.slack.messages)]
+    if not all(any(title in text for text in texts) for title in outcome.stories):
+        return False
+    return all(row.state == "sent" for row in _rows(url))
+
+
+def _stop(running: Fleet, outcome: Outcome) -> None:
+    for number in list(running.running):
+        if (code := running.stop(number)) != 0:
+            outcome.wrong.append(f"worker {number} ended with {code}")
+
+
+def _judge(place: World, url: str, outcome: Outcome) -> None:
+    messages, rows = list(place.slack.messages), _rows(url)
+    outcome.messages = len(messages)
+    outcome.repeats = sum("may be a repeat" in str(message.get("text")) for message in messages)
+    for title in outcome.stories:
+        told = sum(title in str(message.get("text")) for message in messages)
+        if told != 1:
+            outcome.wrong.append(f"told {told} times: {title}")
+    outcome.wrong += [f"key {key} is there {count} times" for key, count in place.told().items() if count != 1]
+    for channel in CHANNELS:
+        sent = [row.key for row in rows if row.receipt is not None and row.receipt.channel == channel]
+        if place.slack.keys(channel) != sent:
+            outcome.wrong.append(f"{channel}: its messages are not in the order of the outbox, or not the same")
+    outcome.wrong += [f"{row.key} ended as {row.state}: {row.error}" for row in rows if row.state != "sent"]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run it, print the figures; 1 when a promise was broken."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=120.0)
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=None)
+    given = parser.parse_args(arguments)
+    programs = postgres.programs()
+    if programs is None:
+        print("needs PostgreSQL's initdb and postgres (Debian's package postgresql)", file=sys.stderr)
+        return 2
+    seed = Random().randrange(10**6) if given.seed is None else given.seed
+    print(f"seed {seed}", flush=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="watcher-torture-") as folder,
+        postgres.running(programs) as server,
+        world(Path(folder)) as place,
+    ):
+        outcome = torture(place, server.ready(), workers=given.workers, seconds=given.seconds, seed=seed)
+        if outcome.wrong:
+            print("\n".join(one.read_text() for one in sorted(Path(folder).glob("worker-*.log")))[-8000:])
+    print(outcome)
+    return 1 if outcome.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
