@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.stories import Edit, edited, new_sentences
+from watcher.stories.novelty import figures
 
 TOLD = (
     "A landslide buried the village of Ostrava Dol early on Monday, killing at least 14 people, the governor Marta "
@@ -106,3 +107,16 @@ def test_news_of_a_retraction_is_none() -> None:
 @given(plain, plain)
 def test_an_unchanged_entry_is_no_edit(title: str, text: str) -> None:
     assert edited(title, text, title, text) == "none"
+
+
+DATED = st.lists(
+    st.sampled_from(
+        ["September", "may", "Sept.", "3", "28", "2019", "5th", "14:05", "2 p.m.", "1.5", "-", "war", "日", " "]
+    )
+).map(" ".join)
+
+
+@given(st.lists(DATED, max_size=5))
+def test_a_date_is_one_wherever_in_a_long_text_it_stands(parts: list[str]) -> None:
+    apart = " and so the long story goes on and on without one figure, page after page, "
+    assert figures(apart.join(parts)) == frozenset().union(*map(figures, parts))

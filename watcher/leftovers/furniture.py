@@ -7,6 +7,7 @@ so that an article *about* cookies or newspapers stays whole.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from watcher import text as texts
 from watcher.leftovers.dateline import strip_dateline
@@ -42,7 +43,6 @@ _ENOUGH = 4
 """Points at which a sentence is the site talking."""
 _SEPARATORS = re.compile(r"\s[|•·»›>/]\s|[|•·»›]")
 _INSIDE_CAPITAL = re.compile(r"(?<=[\w,;]\s)[^\W\d_a-z]", re.UNICODE)
-_PARTS = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile("[\uac00-\ud7af\u3041-\u30ff\u4e00-\u9fff]")
 """Scripts in which a hint is no whole word."""
 _QUOTED = re.compile(r"^[\"'“‘„«「『]")
@@ -85,11 +85,13 @@ def site_talk(line: Line, around: Context, *, edge: bool) -> bool:
     calls for something), standing at an edge, sharing nothing with the rest, naming nobody. Against: sharing much with
     the rest, being a quotation.
     """
+    speaks = (not ADDRESSING.isdisjoint(line.words)) + (line.words[:1] != () and line.words[0] in CALLS)
+    hints = [hint for hint in site_hints(line, around.hinting) if not _is_subject(hint, around)]
+    if not hints and speaks < 2:
+        return False  # whatever else is seen, the points are too few
     cohesion = around.cohesion(line.words)
-    speaks = any(word in ADDRESSING for word in line.words) + (line.words[:1] != () and line.words[0] in CALLS)
     if not speaks and cohesion >= 0.2:
         return False
-    hints = [hint for hint in site_hints(line) if not _is_subject(hint, around)]
     points = (2 if speaks else 1) * min(3, len(hints)) + speaks
     points += edge
     points += cohesion < 0.2
@@ -100,16 +102,13 @@ def site_talk(line: Line, around: Context, *, edge: bool) -> bool:
     return points >= (_ENOUGH if hints else _ENOUGH + 1)
 
 
-def site_hints(line: Line) -> list[str]:
-    """The words of a line with which sites speak of themselves, in order, each once."""
+def site_hints(line: Line, hinting: Sequence[str] = (*SITE_PHRASES, *SITE_WORDS)) -> list[str]:
+    """The words of a line with which sites speak of themselves, in order, each once.
+
+    ``hinting``: the words and phrases of which it has one, if it has a hint.
+    """
     lowered = line.text.lower()
-    may_hint = (
-        line.pairs
-        or not SITE_WORDS.isdisjoint(_PARTS.findall(lowered))
-        or any(phrase in lowered for phrase in SITE_PHRASES)
-        or _UNSPACED.search(lowered)
-    )
-    if not may_hint:
+    if not (line.pairs or any(part in lowered for part in hinting) or _UNSPACED.search(lowered)):
         return []
     return list(dict.fromkeys(found.group() for found in SITE_TALK.finditer(lowered)))
 
@@ -135,12 +134,14 @@ def _is_caption(line: Line, *, edge: bool) -> bool:
     credit = CREDIT.search(strip_dateline(line.text)) if may_credit else None
     if credit and (not line.ends or credit.start() < 3):
         return True
-    if POINTING.search(line.text) and (line.truncated or not line.ends):
+    if (line.truncated or not line.ends) and POINTING.search(line.text):
         return True
     return edge and line.truncated and len(line.words) > 8 and len(texts.sentences_of(line.text)) == 1
 
 
 def _bare_address(text: str) -> bool:
+    if "@" not in text and "http" not in text and "www." not in text:
+        return False  # looking for an address at each letter takes long
     rest, found = ADDRESS.subn(" ", text)
     return found > 0 and len(rest.split()) <= 4
 

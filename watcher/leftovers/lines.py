@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from math import log
 
 from watcher import text as texts
-from watcher.leftovers.vocabulary import SMALL_WORDS
+from watcher.leftovers.vocabulary import SITE_PHRASES, SITE_WORDS, SMALL_WORDS
 from watcher.types import TermShares
 
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»›)\]）」』*]*$")
 _TRUNCATED = re.compile(r"(?:\.\.\.|…|\[…\])$")
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
-_GLUED = re.compile(r"(?<=[^\W\d_])(?<!\.\w)([.!?][”’\"»]?)(?=([^\W\d_]+)(?=[\s,;:'’\-]|$))")
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:['\-][A-Za-z0-9]+)*")
+_PART = re.compile(r"[^\W_]+")
+_GLUED = re.compile(r"([.!?](?<=[^\W\d_].)(?<!\.\w.)[”’\"»]?)(?=([^\W\d_]+)(?=[\s,;:'’\-]|$))")
 _UNSPACED = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 _DOMAINS = frozenset(["com", "net", "org", "js", "io", "co", "uk", "de", "fr", "gov", "edu", "info", "tv", "ai"])
 _RAREST = 12.0
@@ -45,25 +47,32 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What the whole text says of its words: in how many lines each stands, and how much it tells."""
+    """What the whole text says of its words: in how many lines each stands, and how much it tells.
+
+    ``hinting``: those of `SITE_PHRASES` and `SITE_WORDS` that it has; looked for once, not in each of its lines.
+    """
 
     lines: Mapping[str, int]
     weights: Mapping[str, float]
+    hinting: tuple[str, ...]
 
     def cohesion(self, words: Sequence[str]) -> float:
         """Weighted share of the telling words that also stand in another line; 0 for an outsider, 1 for an echo."""
-        telling = {word for word in words if word in self.weights}
-        total = sum(self.weights[word] for word in telling)
-        shared = sum(self.weights[word] for word in telling if self.lines.get(word, 0) > 1)
+        weights, lines = self.weights, self.lines
+        telling = {word for word in words if word in weights}
+        total = sum([weights[word] for word in telling])
+        shared = sum([weights[word] for word in telling if lines.get(word, 0) > 1])
         return shared / total if total else 0.0
 
 
 def look(text: str, block: int) -> Line:
     """Return the features of one line (its white space already folded)."""
-    written = _WORD.findall(text)
-    words = tuple(word.lower().replace("’", "'") for word in written)
+    written = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
+    words = tuple([word.lower() for word in written])
+    if "’" in text:
+        words = tuple([word.replace("’", "'") for word in words])
     count = max(1, len(words))
-    letters = sum(map(len, words))
+    letters = len("".join(words))
     pairs = letters > 14 * len(words) or (not text.isascii() and len(_UNSPACED.findall(text)) * 2 > letters)
     if pairs:
         words = tuple(texts.words(text)) or words
@@ -75,7 +84,7 @@ def look(text: str, block: int) -> Line:
         pairs=pairs,
         ends=bool(_SENTENCE_END.search(text)),
         truncated=bool(_TRUNCATED.search(text)),
-        capitals=sum(word[0].isupper() for word in written) / count,
+        capitals=sum([word[0].isupper() for word in written]) / count,
     )
 
 
@@ -134,12 +143,18 @@ def context(lines: Sequence[Line], background: Mapping[str, TermShares] | None) 
     """
     holders = Counter(word for line in lines for word in set(line.words))
     telling = [word for word in holders if word not in SMALL_WORDS and len(word) > 1 and not word.isdigit()]
+    lowered = "\n".join([line.text for line in lines]).lower()
+    parts = {part for word in holders if not word.isalnum() for part in _PART.findall(word)}
+    hinting = (
+        *[phrase for phrase in SITE_PHRASES if phrase in lowered],
+        *[word for word in SITE_WORDS if word in holders or word in parts],
+    )
     table = _table(telling, background or {})
     if table is None:
-        return Context(lines=holders, weights=dict.fromkeys(telling, 1.0))
+        return Context(lines=holders, weights=dict.fromkeys(telling, 1.0), hinting=hinting)
     shares = table.shares
     weights = {word: min(_RAREST, -log(shares[word])) if word in shares else _RAREST for word in telling}
-    return Context(lines=holders, weights=weights)
+    return Context(lines=holders, weights=weights, hinting=hinting)
 
 
 def _table(words: Sequence[str], background: Mapping[str, TermShares]) -> TermShares | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
+from itertools import chain
 
 _NUMBER = re.compile(r"\d+")
 _SHINGLE = 3
@@ -31,6 +32,8 @@ def repeated(
     seen: dict[tuple[str, ...], int] = {}
     holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
     shingles = [_shingles(words) for words in sentences]
+    counts = Counter(chain.from_iterable(shingles))
+    common = {shingle for shingle, count in counts.items() if count > 1}  # few: the others find no twin
     for place, words in enumerate(sentences):
         if len(words) < 3:
             continue
@@ -39,12 +42,13 @@ def repeated(
             continue
         seen[words] = place
         run = _COMMON_PAIRS if place in pairs else _COMMON
-        twin = _twin(place, sentences, shingles, holders, run)
+        shared = Counter(other for shingle in shingles[place] & common for other in holders[shingle])
+        twin = _twin(place, sentences, shingles, shared, run)
         if twin is not None and twin not in gone:
             gone.add(_weaker(twin, place, whole))
-        for shingle in shingles[place]:
-            if len(holders[shingle]) < _CANDIDATES:
-                holders[shingle].append(place)
+        for shingle in shingles[place] & common:
+            if len(held := holders[shingle]) < _CANDIDATES:
+                held.append(place)
     return frozenset(gone)
 
 
@@ -58,10 +62,9 @@ def _twin(
     place: int,
     sentences: Sequence[tuple[str, ...]],
     shingles: Sequence[frozenset[tuple[str, ...]]],
-    holders: dict[tuple[str, ...], list[int]],
+    shared: Counter[int],
     run: int,
 ) -> int | None:
-    shared = Counter(other for shingle in shingles[place] for other in holders.get(shingle, ()))
     for other, common in shared.most_common(3):
         smaller = min(len(shingles[place]), len(shingles[other]))
         # A short sentence must be nearly contained; a long one is a copy from half on, if the run is long.
@@ -76,7 +79,7 @@ def _weaker(first: int, second: int, whole: Sequence[bool]) -> int:
 
 
 def _shingles(words: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
-    return frozenset(words[i : i + _SHINGLE] for i in range(len(words) - _SHINGLE + 1))
+    return frozenset(zip(*(words[start:] for start in range(_SHINGLE)), strict=False))
 
 
 def _numbers(words: tuple[str, ...]) -> frozenset[str]:

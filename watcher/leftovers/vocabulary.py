@@ -54,28 +54,29 @@ LIST_HEADS = re.compile(
 
 SITE_TALK = re.compile(
     r"""
-      \bcookies?\b | \bbrowsers?\b | \bjavascript\b | \bad[\s-]?block(?:er|ers|ing)?\b | \bpop-?ups?\b
-    | \bnewsletters?\b | \bunsubscribe\b | \bsubscri(?:be|bers?|ption|ptions|bing)\b | \binbox\b | \bpaywall\b
-    | \bsign(?:ed|ing)?[\s-](?:up|in)\b | \blog(?:ged)?[\s-]?in\b | \bcreate\ (?:an|your)\ (?:free\ )?account\b
-    | \bprivacy\ (?:policy|notice|statement|settings)\b | \bterms\ (?:of\ (?:use|service)|and\ conditions)\b
-    | \bclick(?:ing)?\ (?:here|on|below|the)\b | \btap\ (?:here|to)\b | \b(?:read|see|find\ out|learn)\ more\b
-    | \bfollow\ (?:us|me|him|her|them|@)\b
-    | \b(?:our|this)\ (?:web\s?site|site|app|page|channel|coverage|journalism)\b
-    | \bdownload\b | \bapp\ store\b | \bgoogle\ play\b | \bpush\ (?:alerts?|notifications?)\b
-    | \b(?:news|email)\ alerts\b
-    | \bbreaking\ news\b | \bfree\ trial\b | \bregistered\ (?:users?|readers?)\b
-    | \bnot\ supported\b
-    | \b(?:on|via)\ (?:facebook|twitter|instagram|whatsapp|telegram|youtube)\b
-    | \bsocial\ media\ (?:accounts?|channels?)\b
-    | \bsupport\ (?:our|us|independent|quality)\b | \bdonat(?:e|ion)\b | \b(?:your|a)\ comments?\b
-    | \bmoderat(?:ed|ion)\b
-    | \bthis\ (?:article|story|report)\ (?:was|is|has|first|originally|appeared|includes)\b | \bour\ standards\b
-    | \baffiliate\b
-    | \bpersonal\b.{0,20}\buse\ only\b | \bréservée?s?\ aux\ abonnés\b
-    | \b(?:report|news|story)\ tips?\b | \bget\ in\ touch\b | \be-?mail\ (?:us|me|him|her|address)\b
-    | \brecaptcha\b | \bauto-?generated\b | \bmay\ not\ be\ (?:published|reproduced|republished|copied)\b
-    | \bnewsletter\b | \babonnez-vous\b | \binscrivez-vous\b | \bcookies\b | \babonnieren\b | \bdatenschutz\w*\b
-    | \bsuscr[ií]b\w+\b | \bregístr\w+\b | \bassine\b | \biscriviti\b | \babbonati\b | \bподпис\w+\b
+      \b(?:cookies?\b | browsers?\b | javascript\b | ad[\s-]?block(?:er|ers|ing)?\b | pop-?ups?\b
+    | newsletters?\b | unsubscribe\b | subscri(?:be|bers?|ption|ptions|bing)\b | inbox\b | paywall\b
+    | sign(?:ed|ing)?[\s-](?:up|in)\b | log(?:ged)?[\s-]?in\b | create\ (?:an|your)\ (?:free\ )?account\b
+    | privacy\ (?:policy|notice|statement|settings)\b | terms\ (?:of\ (?:use|service)|and\ conditions)\b
+    | click(?:ing)?\ (?:here|on|below|the)\b | tap\ (?:here|to)\b | (?:read|see|find\ out|learn)\ more\b
+    | follow\ (?:us|me|him|her|them|@)\b
+    | (?:our|this)\ (?:web\s?site|site|app|page|channel|coverage|journalism)\b
+    | download\b | app\ store\b | google\ play\b | push\ (?:alerts?|notifications?)\b
+    | (?:news|email)\ alerts\b
+    | breaking\ news\b | free\ trial\b | registered\ (?:users?|readers?)\b
+    | not\ supported\b
+    | (?:on|via)\ (?:facebook|twitter|instagram|whatsapp|telegram|youtube)\b
+    | social\ media\ (?:accounts?|channels?)\b
+    | support\ (?:our|us|independent|quality)\b | donat(?:e|ion)\b | (?:your|a)\ comments?\b
+    | moderat(?:ed|ion)\b
+    | this\ (?:article|story|report)\ (?:was|is|has|first|originally|appeared|includes)\b | our\ standards\b
+    | affiliate\b
+    | personal\b.{0,20}\buse\ only\b | réservée?s?\ aux\ abonnés\b
+    | (?:report|news|story)\ tips?\b | get\ in\ touch\b | e-?mail\ (?:us|me|him|her|address)\b
+    | recaptcha\b | auto-?generated\b | may\ not\ be\ (?:published|reproduced|republished|copied)\b
+    | newsletter\b | abonnez-vous\b | inscrivez-vous\b | cookies\b | abonnieren\b | datenschutz\w*\b
+    | suscr[ií]b\w+\b | regístr\w+\b | assine\b | iscriviti\b | abbonati\b | подпис\w+\b
+    )
     | 뉴스레터 | 구독 | 쿠키 | 订阅 | 訂閱 | メールマガジン | ニュースレター | 会員登録 | 購読
     """,
     re.VERBOSE,

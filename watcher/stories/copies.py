@@ -7,7 +7,7 @@ an inverted index keeps the cost of a look independent of how many texts there a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -75,6 +75,7 @@ class Copies:
         self._age: dict[str, int] = {}
         self._by_triple: dict[int, tuple[str, ...]] = {}
         self._by_title: dict[str, tuple[str, ...]] = {}
+        self._by_bare_title: dict[str, tuple[str, ...]] = {}  # of those with next to no text
         self._added = 0
 
     def add(self, entry: str, new: Print) -> None:
@@ -84,8 +85,9 @@ class Copies:
         self._added += 1
         for triple in new.triples:
             self._by_triple[triple] = (*self._by_triple.get(triple, ()), entry)
+        titles = self._titles(new)
         for word in new.title:
-            self._by_title[word] = (*self._by_title.get(word, ()), entry)
+            titles[word] = (*titles.get(word, ()), entry)
 
     def remove(self, entry: str) -> None:
         """Forget an entry."""
@@ -94,12 +96,15 @@ class Copies:
         for triple in old.triples:
             _drop(self._by_triple, triple, entry)
         for word in old.title:
-            _drop(self._by_title, word, entry)
+            _drop(self._titles(old), word, entry)
+
+    def _titles(self, print_: Print) -> dict[str, tuple[str, ...]]:
+        return self._by_title if len(print_.triples) >= ENOUGH else self._by_bare_title
 
     def nearest(self, new: Print) -> tuple[str, float] | None:
         """The entry that a text copies, and how surely (0 to 1); ties go to the oldest."""
         best: tuple[str, float] | None = None
-        for entry, shared in self._sharing(new.triples, self._by_triple):
+        for entry, shared in self._sharing(new.triples, [self._by_triple]):
             similarity = _copied(new, self._prints[entry], shared)
             if similarity is not None and (best is None or similarity > best[1]):
                 best = (entry, similarity)
@@ -107,21 +112,20 @@ class Copies:
 
     def _same_headline(self, new: Print) -> tuple[str, float] | None:
         """Without text on one side, only the same headline tells a copy."""
-        for entry, shared in self._sharing(new.title, self._by_title, TITLE_WORDS):
-            other = self._prints[entry]
-            if min(len(new.triples), len(other.triples)) >= ENOUGH:
-                continue
-            agreement = shared / len(new.title | other.title)
+        bare = [self._by_bare_title]
+        others = bare if len(new.triples) >= ENOUGH else [*bare, self._by_title]
+        for entry, shared in self._sharing(new.title, others, TITLE_WORDS):
+            agreement = shared / len(new.title | self._prints[entry].title)
             if agreement >= TITLE_MATCH:
                 return entry, agreement
         return None
 
-    def _sharing(self, keys: Iterable[Key], index: dict[Key, tuple[str, ...]], least: int = 1) -> list[tuple[str, int]]:
+    def _sharing(
+        self, keys: Collection[Key], indices: Iterable[dict[Key, tuple[str, ...]]], least: int = 1
+    ) -> list[tuple[str, int]]:
         """Entries with the number of keys they share, from ``least`` on, oldest first."""
-        hits: Counter[str] = Counter()
-        for key in keys:
-            if key in index:
-                hits.update(index[key])
+        found = [index[key] for index in indices for key in index.keys() & keys]
+        hits = Counter(entry for entries in found for entry in entries)
         return sorted((hit for hit in hits.items() if hit[1] >= least), key=lambda hit: self._age[hit[0]])
 
 

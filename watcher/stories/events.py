@@ -114,6 +114,8 @@ class Events:
         self._background = background
         self._polled = polled or {}
         self._open: dict[str, _Open] = {}
+        self._roots: dict[str, float] = {}
+        """The roots of the sizes of those with more than one member."""
         self._stories_with: Counter[str] = Counter()
         self._texts_with: Counter[str] = Counter()
         self._marked: Counter[str] = Counter()
@@ -154,11 +156,12 @@ class Events:
         known: Mapping[str, float] = polled.shares if polled else {}
         documents = min(MOST_POLLED, polled.documents) if polled else 0.0
         rarest = max(RAREST, 1.0 / (ORDINARY + documents))  # few documents tell little of rare words
-        found = {}
+        found, total, opened, holding = {}, ORDINARY + documents, len(self._open) + PRIOR, self._stories_with
         for word in counts:
-            share = (ORDINARY * ordinary.get(word, 0.0) + documents * known.get(word, 0.0)) / (ORDINARY + documents)
-            others = max(0, self._stories_with.get(word, 0) - 1) / (len(self._open) + PRIOR)
-            share = max(share, rarest, others)
+            share = ORDINARY * ordinary.get(word, 0.0)
+            if known:
+                share += documents * known.get(word, 0.0)
+            share = max(share / total, rarest, (holding.get(word, 1) - 1) / opened)
             found[word] = -log(share) if share < 1.0 else 0.0
         return found
 
@@ -172,6 +175,8 @@ class Events:
 
     def near(self, new: Reading, *, seen: datetime) -> list[Near]:
         """The stories that share enough with a text, those with the nearest members first."""
+        if not self._open:
+            return []
         compared = [(story, *self._compare(new, self._open[story])) for story in self._candidates(new)]
         compared.sort(key=lambda one: -one[2])
         places = CROWD.stop - CROWD.start
@@ -207,7 +212,9 @@ class Events:
                 break
             for story, theirs in places.items():
                 sums[story] += weight * theirs
-        return nlargest(LOOKED_AT, sums, key=lambda story: sums[story] / sqrt(len(self._open[story].members)))
+        for story in sums.keys() & self._roots.keys():
+            sums[story] /= self._roots[story]
+        return nlargest(LOOKED_AT, sums, key=sums.__getitem__)
 
     def _compare(self, new: Reading, story: _Open) -> tuple[Reading, float, Likeness]:
         """The nearest member, its cosine, and the likeness without the crowd."""
@@ -215,8 +222,9 @@ class Events:
         cosines = [dot(new.weights, member.weights) for member in members]
         closest = max(cosines)
         member = members[cosines.index(closest)]
+        mean = dot(new.weights, story.summed) / len(story.members) if len(story.members) > 1 else closest
         like = Likeness(
-            cosine=0.5 * closest + 0.5 * dot(new.weights, story.summed) / len(story.members),
+            cosine=0.5 * closest + 0.5 * mean,
             shared=log1p(sum(new.idf[word] for word in new.weights if word in member.weights) / new.per_word),
             names=max(dot(new.names, one.names) for one in members),
             told=max(share_of(new, one) for one in members),
@@ -255,6 +263,8 @@ class Events:
         self._texts_with.update(new.weights.keys())
         self._marked.update(new.marked)
         grown.members.append(new)
+        if len(grown.members) > 1:
+            self._roots[story] = sqrt(len(grown.members))
         grown.last = max(grown.last, seen)
         grown.years |= new.years
         if new.topic is not None and new.topic not in grown.topics:
@@ -271,6 +281,7 @@ class Events:
     def remove(self, story: str) -> list[Reading]:
         """Forget a story; what its members reported is handed back."""
         closed = self._open.pop(story)
+        self._roots.pop(story, None)
         for member in closed.members:
             _take(self._texts_with, member.weights.keys())
             _take(self._marked, member.marked)

@@ -35,15 +35,19 @@ MONTHS = (
     "|octubre|noviembre|diciembre"
 )
 _WHEN = re.compile(
-    rf"\b\d{{1,2}}[:h]\s?\d{{2}}\b(?:\s?[ap]\.?m\b)?|\b\d{{1,2}}\s?[ap]\.?m\b"  # 14:05, 2 p.m.
-    rf"|\b(?:{MONTHS})\.?\s\d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th|\.)?\s(?:{MONTHS})\b"
+    r"(?=\d)(?:"  # what the next character is is looked at first: this is asked at each of them
+    r"\b\d{1,2}[:h]\s?\d{2}\b(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b"  # 14:05, 2 p.m.
+    rf"|\b\d{{1,2}}(?:st|nd|rd|th|\.)?\s(?:{MONTHS})\b"
     r"|\b(?:19|20)\d\d(?:[-/.]\d{1,2}[-/.]\d{1,2})?\b|\b\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d\d\b"
-    r"|\d{1,4}[年月日時分년월일]|\d{1,2}시",
+    r"|\d{1,4}[年月日時分년월일]|\d{1,2}시"
+    rf")|(?=[adefjmnos])\b(?:{MONTHS})\.?\s\d{{1,2}}(?:st|nd|rd|th)?\b",
     re.IGNORECASE,
 )
-_DIGIT = re.compile(r"\d")
+_DIGITS = re.compile(r"\d(?:\D{0,40}\d)*")
+_AROUND = 20
+"""Characters before and after its digits that a date or a time of day has at most; half of those between `_DIGITS`."""
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
-_NAME = re.compile(r"(?<=[^\W\d_A-Z,;:'’\"»)] )[^\W\d_a-z][^\W_]+(?:[ -][^\W\d_a-z][^\W_]+)*")
+_NAME = re.compile(r"[^\W\d_a-z](?<=[^\W\d_A-Z,;:'’\"»)] .)[^\W_]+(?:[ -][^\W\d_a-z][^\W_]+)*")
 _BROKEN = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])[\"'”’»)\]]*$")
 
 
@@ -79,7 +83,7 @@ def figures(text: str) -> frozenset[str]:
 def content_stems(text: str, language: str = "und") -> frozenset[str]:
     """The words of a text that are no stop words, cut to the letters that their forms share."""
     stop = stop_words(language) | stop_words("en")
-    return frozenset(_stem(word) for word in texts.words(text) if word not in stop)
+    return frozenset(map(_stem, set(texts.words(text)) - stop))
 
 
 def _sentences(text: str) -> list[str]:
@@ -98,7 +102,13 @@ def _told(text: str, language: str) -> _Said:
 
 
 def _undated(text: str) -> str:
-    return _WHEN.sub(" ", text) if _DIGIT.search(text) else text  # every date has a digit
+    """The text without dates and times of day, looked for where there are digits only: every date has one."""
+    parts, end = [], 0
+    for found in _DIGITS.finditer(text):
+        start, stop = max(0, found.start() - _AROUND), found.end() + _AROUND
+        parts += [text[end:start], _WHEN.sub(" ", text[start:stop])]
+        end = stop
+    return "".join([*parts, text[end:]]) if parts else text
 
 
 def _figures(undated: str) -> frozenset[str]:
@@ -106,7 +116,7 @@ def _figures(undated: str) -> frozenset[str]:
 
 
 def _said(text: str, language: str) -> _Said:
-    names = {_stem(word) for match in _NAME.finditer(text) for word in texts.words(match.group())}
+    names = set(map(_stem, texts.words(" ".join(_NAME.findall(text)))))
     undated = _undated(text)
     stems = content_stems(_FIGURE.sub(" ", undated), language)
     return _Said(figures=_figures(undated), names=frozenset(names), words=stems)

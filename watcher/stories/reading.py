@@ -59,13 +59,13 @@ def content(text: Sequence[str], language: str) -> list[str]:
     return [word for word in text if word not in stop]
 
 
-_NAME = re.compile(r"(?<=[^\W\d_A-Z,;:'’\"»)] )[^\W\d_a-z][^\W_]+(?:[ -][^\W\d_a-z][^\W_]+)*")
+_NAME = re.compile(r"[^\W\d_a-z](?<=[^\W\d_A-Z,;:'’\"»)] .)[^\W_]+(?:[ -][^\W\d_a-z][^\W_]+)*")
 YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def marked(text: str) -> set[str]:
     """Words that are written with a capital inside a sentence; headlines capitalise anything."""
-    return {word for match in _NAME.finditer(text) for word in words(match.group()) if match.group()[0].isupper()}
+    return set(words(" ".join([name for name in _NAME.findall(text) if name[0].isupper()])))
 
 
 def per_word(language: str) -> float:

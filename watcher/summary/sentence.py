@@ -54,15 +54,18 @@ _ONLY_SPEECH = re.compile(r"^[\"“„«「『].*[\"”»」』]$", re.DOTALL)
 """Words of which nobody says whose they are."""
 _DIGIT = re.compile(r"\d")
 _QUESTION = re.compile(r"[?？][\"'”’»›)\]）」』]*$")
-_MARKS = frozenset('“”„«»「」『』"')
+_MARKS = re.compile('[“”„«»「」『』"]')
 _QUOTED = re.compile(r"[“„«「『][^”»」』]*[”“»」』]|\"[^\"]*\"")
+_BRACKETS = ("(", "[", "（")
 _ASIDE = re.compile(r" \| |^[(\[（].*[)\]）]$", re.DOTALL)
 """A row of a table, or a sentence that is all in brackets."""
 _FRAGMENT = re.compile(r"^[\"'“‘„«(]*[a-zß-öø-ÿ](?![A-Z])")
 """A small letter first: something is lost before it (but "iPhone")."""
+_TALKING_WORDS = frozenset(["we", "you", "us", "my", "mine", "our", "your"])
 _TALK = re.compile(r"\b(?:I|[Ww]e|[Yy]ou|us|[Mm]y|mine|[Oo]ur|[Yy]our)\b(?!\.)")
 _MOSTLY_QUOTED, _SHOUTED, _TALKING = 0.8, 0.7, 0.6
 """What is left of the worth of somebody's words, of an exclamation, and of a writer who speaks of himself or to you."""
+_POINTERS = frozenset(["this", "that", "these", "those", "such"])
 _BACK = re.compile(
     r"\b(?:this|that|these|those|such)\s(?!year|week|month|day|morning|afternoon|evening|time|summer|spring|autumn|fall"
     r"|winter|season|decade|century|the\b|a\b|an\b|it\b|he\b|she\b|they\b|as\b)[a-z]+\s*[,.;]"
@@ -102,22 +105,23 @@ def look(part: str, *, lone: bool) -> Sentence:
     """Return what is seen of a sentence. ``lone``: there is no other in the text, so that it needs no full stop."""
     words = tuple(texts.words(part))
     ends = bool(_END.search(part)) or lone
-    plain = _QUOTED.sub(" ", part) if not _MARKS.isdisjoint(part) else part
+    plain = _QUOTED.sub(" ", part) if _MARKS.search(part) else part
     weight = _MOSTLY_QUOTED if len(plain) * 2 < len(part) else 1.0
-    weight *= _POINTS_BACK if _BACK.search(plain) else 1.0
+    weight *= _POINTS_BACK if not _POINTERS.isdisjoint(words) and _BACK.search(plain) else 1.0
     weight *= _SHOUTED if plain.endswith(("!", "！")) else 1.0
+    talks = ("I" in plain or not _TALKING_WORDS.isdisjoint(words)) and _TALK.search(plain)
     return Sentence(
         text=part,
         words=words,
-        telling=frozenset(word for word in words if word not in SMALL_WORDS),
+        telling=frozenset(words) - SMALL_WORDS,
         leans=_leans(part, quoted=plain is not part),
         whole=ends
         and len(words) >= _FEWEST_WORDS
         and (lone or not _FRAGMENT.match(part))
-        and not _ASIDE.search(part)
+        and not ((" | " in part or part.startswith(_BRACKETS)) and _ASIDE.search(part))
         and part.count("[") == part.count("]")
         and not (_BROKEN.search(part) or _QUESTION.search(part) or texts.has_open_quotation(part)),
-        weight=weight * (_TALKING if _TALK.search(plain) else 1.0),
+        weight=weight * (_TALKING if talks else 1.0),
         opening=opening.group(1) if (opening := _OPENING.match(part)) else "",
         named=tuple(found.group(1) for found in _FULL_NAME.finditer(part)),
         figure=bool(_DIGIT.search(part)),
