@@ -58,6 +58,8 @@ class World:
     """Path → status that is answered, with nothing else."""
     moved: dict[str, str] = field(default_factory=dict)
     """Path → path where it is found for good."""
+    server: str | None = None
+    """The address of a database on a server; None: it is a file in the folder."""
 
     @property
     def config(self) -> Path:
@@ -65,7 +67,13 @@ class World:
 
     @property
     def database(self) -> Path:
+        """The file, where it is one."""
         return self.folder / "watcher.db"
+
+    @property
+    def url(self) -> str:
+        """The database's address."""
+        return self.server or f"sqlite:///{self.database}"
 
     def configure(self, **over: Any) -> None:
         """Write the configuration; keys given replace whole sections."""
@@ -78,7 +86,7 @@ class World:
             "topics": {"alliance": {"title": "The alliance", "seeds": "seeds", "channel": "C000DESK1"}},
             "fetch": {"allow_networks": ["127.0.0.0/8"], "first_poll": "alert", "full_text": "never"},
             "notify": "slack",
-            "database": "sqlite:///watcher.db",
+            "database": self.server or "sqlite:///watcher.db",
             "server": {"listen": "127.0.0.1:0"},
             "slack": {"flood": "100/1m"},
         }
@@ -110,7 +118,7 @@ class World:
 
 
 @contextmanager
-def world(folder: Path) -> Iterator[World]:
+def world(folder: Path, *, server: str | None = None) -> Iterator[World]:
     """Serve feeds and Slack from a thread of their own until the end of the block."""
     loop = asyncio.new_event_loop()
     ready: Future[World] = Future()
@@ -118,7 +126,9 @@ def world(folder: Path) -> Iterator[World]:
     thread = threading.Thread(target=lambda: loop.run_until_complete(_serve(folder, ready, stop)), daemon=True)
     thread.start()
     try:
-        yield ready.result(10)
+        made = ready.result(10)
+        made.server = server
+        yield made
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join(10)

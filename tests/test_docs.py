@@ -36,7 +36,6 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("watcher
 TEXT = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page in PAGES}
 README, OPERATIONS, TUNING = TEXT["README.md"], TEXT["docs/operations.md"], TEXT["docs/tuning.md"]
 USERS = "\n".join(text for name, text in TEXT.items() if name != "CONTRIBUTING.md")
-NOT_BUILT = README.partition("\n## Not yet\n")[2].partition("\n## ")[0]
 
 CLI = typer.main.get_command(command)
 assert isinstance(CLI, TyperGroup)
@@ -115,19 +114,10 @@ def test_commands_that_print_json_are_marked(name: str) -> None:
 def test_every_command_that_is_named_exists() -> None:
     groups = {name.partition(" ")[0] for name in COMMANDS}
     for page, text in TEXT.items():
-        told = text.replace(NOT_BUILT, "") if page == "README.md" else text
-        for words in re.findall(r"`watcher ((?:--[^\s`]+ [^\s`]+ )*[a-z]+(?: [a-z]+)?)", told):
+        for words in re.findall(r"`watcher ((?:--[^\s`]+ [^\s`]+ )*[a-z]+(?: [a-z]+)?)", text):
             bare = re.sub(r"--\S+ \S+ ", "", words)
             known = bare in COMMANDS or bare.partition(" ")[0] in groups | set(COMMANDS)
             assert known, f"{page} names `watcher {words}`, which is not built"
-
-
-def test_what_is_not_built_is_not_there() -> None:
-    assert NOT_BUILT
-    named = re.findall(r"`(?:watcher )?((?:feeds )?[a-z]+)`", NOT_BUILT)
-    assert named
-    built = [one for one in named if one in COMMANDS or f"feeds {one}" in COMMANDS]
-    assert not built, f"built by now, and still under Not yet: {built}"
 
 
 @pytest.mark.parametrize(("page", "line"), [one for one in typed() if re.search(r"(^|\s)watcher\s", one[1])])

@@ -20,8 +20,9 @@ from tests.test_store_migrations import newer, revision
 from tests.test_store_open import KILLED_WITH_A_LOG, UNUSABLE, made
 from watcher.errors import AlreadyRunning, StateError
 from watcher.store import Store, outbox
-from watcher.store.backups import NotAllowed, Restored, back_up, read_back, restore
+from watcher.store.backups import Restored, back_up, read_back, restore
 from watcher.store.feeds import feed_states, save_feed_state
+from watcher.store.refusals import NotAllowed
 from watcher.store.report import counts
 from watcher.store.save import save
 from watcher.store.schema import MIGRATIONS, backup, revisions

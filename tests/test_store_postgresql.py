@@ -21,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from tests import builders as b
 from tests import postgres
 from tests.builders import NOW
+from tests.databases import content
 from tests.test_store_migrations import NEXT, name, newer
 from watcher.config import addresses
 from watcher.errors import AlreadyRunning, StateError
@@ -180,11 +181,18 @@ def test_a_socket_is_an_address(tmp_path: Path) -> None:
     assert addresses.database(url, tmp_path) == url
 
 
-def test_a_file_is_asked_for_where_there_is_none(url: str, tmp_path: Path) -> None:
+def test_a_file_is_asked_for_where_there_is_none(url: str) -> None:
     with pytest.raises(StateError, match="use pg_dump"):
         database_file(url)
-    with Store.open(url, mode="read") as store, pytest.raises(StateError, match="use pg_dump"):
+
+
+def test_a_copy_of_it_is_a_file_with_the_same_in_it_and_nothing_beside(url: str, tmp_path: Path) -> None:
+    with Store.open(url, now=NOW) as store:
+        store.write_now(save, Batch(at=NOW, feeds=(b.feed_state(),), entries=(b.entry(),)))
         store.backup(tmp_path / "copy.db")
+        assert [one.name for one in tmp_path.iterdir()] == ["copy.db"]
+        with Store.open(f"sqlite:///{tmp_path}/copy.db") as copy:
+            assert content(copy) == content(store)
 
 
 # locked

@@ -19,6 +19,7 @@ from watcher.cli import (
     feeds,
     forget,
     health,
+    migrate,
     outbox,
     preview,
     run,
@@ -74,6 +75,7 @@ command.command()(outbox.retry)
 command.command()(outbox.retract)
 command.command()(backup.backup)
 command.command()(backup.restore)
+command.command()(migrate.migrate)
 command.command()(forget.forget)
 command.add_typer(seeds.commands, name="seeds")
 command.add_typer(feeds.commands, name="feeds")

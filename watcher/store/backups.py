@@ -16,21 +16,16 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
-from watcher.errors import StateError, WatcherError
+from watcher.errors import StateError
 from watcher.store import outbox, refusals, schema
 from watcher.store.lock import database_file, lock_file
+from watcher.store.refusals import NotAllowed
 from watcher.store.sqlite import bring_up_to_date, take_lock
 from watcher.store.tables import meta
 
 OWNERS_ONLY = 0o600
 """A backup tells who answered what."""
 _LOGS = ("-wal", "-shm")
-
-
-class NotAllowed(WatcherError):  # noqa: N818  a plain no, not an error of ours
-    """What would be written is in the way of something; the text says what to name or to add."""
-
-    exit_code = 2
 
 
 class Held(StateError):  # noqa: N818  the same

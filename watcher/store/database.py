@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 
@@ -34,7 +34,10 @@ class Database(Protocol):
     def exists(self) -> bool:
         """Whether there is one already. Raises StateError when that cannot be found out."""
 
-    def take(self, address: str | None, sleep: Callable[[float], None], *, shared: bool) -> Lock:
+    def revision(self, migrations: Path) -> str | None:
+        """Its schema, None where there is none. Raises StateError for one that is not sound, or not of this version."""
+
+    def take(self, address: str | None, sleep: Callable[[float], None], *, shared: bool = False) -> Lock:
         """Take the lock, or a share of it. Raises AlreadyRunning, StateError."""
 
     def ready(self, *, now: datetime, migrations: Path, busy: timedelta) -> None:
@@ -42,6 +45,15 @@ class Database(Protocol):
 
         Others that share it go on meanwhile, with the tables they know.
         """
+
+    def make(self, fill: Callable[[Connection], None]) -> None:
+        """Make it whole or not at all, ``fill`` does the work in one transaction: for the holder of the lock.
+
+        Only where there is nothing yet. Raises StateError.
+        """
+
+    def upgrade(self, conn: Connection, migrations: Path, to: str = "head") -> None:
+        """Bring its tables to a schema, in the caller's transaction."""
 
     def readable(self, migrations: Path) -> None:
         """Raise StateError when it is not there, or is not what this version reads."""

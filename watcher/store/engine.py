@@ -87,7 +87,7 @@ class Store:
         ``read`` does none of these, nor does ``beside``, which writes single changes beside whoever holds the lock.
         Raises AlreadyRunning, or StateError with the database untouched.
         """
-        database = _database(url)
+        database = database_at(url)
         lock = None
         try:
             if mode in {"write", "share"}:
@@ -113,7 +113,7 @@ class Store:
     @staticmethod
     def exists(url: str) -> bool:
         """Whether there is a database. Raises StateError when that cannot be found out."""
-        return _database(url).exists()
+        return database_at(url).exists()
 
     def __str__(self) -> str:
         return str(self._database)
@@ -240,7 +240,8 @@ def _touch(conn: Connection) -> None:
     conn.execute(update(meta).values(value=meta.c.value))
 
 
-def _database(url: str) -> Database:
+def database_at(url: str) -> Database:
+    """The database that an address names. Raises StateError for an address that names none."""
     if not on_server(url):
         return File(url)
     from watcher.store.postgresql import Server  # noqa: PLC0415  most installations do without it

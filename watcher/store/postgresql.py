@@ -37,7 +37,8 @@ _SENTENCES = {
     "55P03": "another program holds it; end that one's transaction (see pg_stat_activity)",
     "40": "another program was in the way; watcher tries again ({said})",
     "XX": "the server reports damage; look at its log, and restore a backup if need be ({said})",
-    "08": "the connection broke; watcher goes on by itself when the server is back ({said})",
+    "08": "the connection failed; a watcher that runs goes on by itself when the server is back; for any other, check "
+    "the address ({said})",
 }
 """By code, or by class of codes; "08" also stands for a server that could not be reached at all."""
 
@@ -60,7 +61,12 @@ class Server:
         """Whether our tables are there."""
         return self._look() is not None
 
-    def take(self, address: str | None, sleep: Callable[[float], None], *, shared: bool) -> Session:
+    def revision(self, migrations: Path) -> str | None:
+        """Look at the tables."""
+        found = self._look()
+        return None if found is None else known_revision(self, found, schema.revisions(migrations))
+
+    def take(self, address: str | None, sleep: Callable[[float], None], *, shared: bool = False) -> Session:
         """Take the lock, or a share of it, with the connection that will write."""
         self._name = sessions.name_of(address)
         self._shared = shared
@@ -91,12 +97,29 @@ class Server:
                 if found is not None and known_revision(self, found, known) == known[-1]:
                     return
                 conn.exec_driver_sql(f"SET LOCAL lock_timeout = {int(_UPGRADE.total_seconds() * 1000)}")
-                schema.upgrade(conn, migrations)
-                _order_by_code_point(conn)
+                self.upgrade(conn, migrations)
                 if found is None:
                     schema.first_rows(conn, now)
         except DBAPIError as error:
             raise self.refusal(error) from error
+
+    def make(self, fill: Callable[[Connection], None]) -> None:
+        """Fill the database in one transaction, tables included."""
+        from psycopg import Error  # noqa: PLC0415  it is there: we hold the lock
+
+        assert self._owner is not None, "only the holder of the lock makes tables"
+        try:
+            with self._owner.begin() as conn:
+                fill(conn)
+        except DBAPIError as error:
+            raise self.refusal(error) from error
+        except Error as error:  # of rows that are streamed, which SQLAlchemy knows nothing of
+            raise self.refusal(DBAPIError(None, None, error)) from error
+
+    def upgrade(self, conn: Connection, migrations: Path, to: str = "head") -> None:
+        """Run the migrations, and see to the order of texts in what they made."""
+        schema.upgrade(conn, migrations, to)
+        _order_by_code_point(conn)
 
     def readable(self, migrations: Path) -> None:
         """Look at the tables; they are neither made nor migrated."""
@@ -132,9 +155,16 @@ class Server:
         return StateError(f"{self}: {told.format(said=lines[0])}")
 
     def backup(self, target: Path) -> None:
-        """Refuse: a server's database is copied by the server's own tools."""
-        del target
-        raise StateError(f"{self}: is on a server and cannot be copied to a file; use pg_dump")
+        """Copy its rows into a file."""
+        from watcher.store import copying  # noqa: PLC0415  for a few commands only
+
+        part = target.with_name(target.name + ".part")
+        try:
+            with copying.reading(self) as source:
+                copying.copy_to_file(source, part)
+            part.rename(target)
+        finally:
+            schema.clear(part)
 
     def close(self) -> None:
         """Nothing of it is here."""

@@ -11,13 +11,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from watcher.errors import StateError
+from watcher.errors import StateError, WatcherError
 
 APPLICATION_ID = 0x77746368
 """In the header of every database of ours ("wtch"): the file of another program is never migrated."""
 _MAGIC = b"SQLite format 3\0"
 _RESTORE = "put a backup in its place, or move the file away to start anew"
 _ANOTHER = "take another backup"
+
+
+class NotAllowed(WatcherError):  # noqa: N818  a plain no, not an error of ours
+    """What would be written is in the way of something; the text says what to name or to add."""
+
+    exit_code = 2
 
 
 def connect(path: Path, *, write: bool = False, still: bool = False) -> sqlite3.Connection:

@@ -28,8 +28,8 @@ def revisions(migrations: Path = MIGRATIONS) -> tuple[str, ...]:
     return tuple(sorted(file.name.partition("_")[0] for file in (migrations / "versions").glob("[0-9]*_*.py")))
 
 
-def upgrade(conn: Connection, migrations: Path = MIGRATIONS) -> None:
-    """Run the migrations that are missing inside the caller's transaction."""
+def upgrade(conn: Connection, migrations: Path = MIGRATIONS, to: str = "head") -> None:
+    """Run the migrations that are missing, up to a revision, inside the caller's transaction."""
     from alembic import command  # noqa: PLC0415  slow to import and needed on the day of an upgrade only
     from alembic.config import Config  # noqa: PLC0415  same
 
@@ -37,7 +37,7 @@ def upgrade(conn: Connection, migrations: Path = MIGRATIONS) -> None:
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = conn
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def unfinished(path: Path) -> Path:
@@ -47,9 +47,13 @@ def unfinished(path: Path) -> Path:
 
 def clear_unfinished(path: Path) -> None:
     """Remove what a crash left of an earlier try. Only the holder of the lock may."""
-    new = unfinished(path)
-    for name in (new.name, new.name + "-wal", new.name + "-shm", new.name + "-journal"):
-        new.with_name(name).unlink(missing_ok=True)
+    clear(unfinished(path))
+
+
+def clear(path: Path) -> None:
+    """Remove a file that was to become a database, and what belongs to it."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def give_name(path: Path) -> None:

@@ -27,9 +27,13 @@ _HELD = {"SQLITE_BUSY", "SQLITE_LOCKED"}
 
 
 class File:
-    """A database in a file; ``sqlite://`` alone is a scratch one that is gone when closed."""
+    """A database in a file; ``sqlite://`` alone is a scratch one that is gone when closed.
 
-    def __init__(self, url: str) -> None:
+    ``still``: nobody writes it, so that reading it leaves nothing beside it.
+    """
+
+    def __init__(self, url: str, *, still: bool = False) -> None:
+        self._still = still
         scratch = url in {"sqlite://", "sqlite:///:memory:"}
         self._folder = TemporaryDirectory(prefix="watcher-") if scratch else None
         self.file = Path(self._folder.name, "watcher.db") if self._folder else database_file(url)
@@ -39,9 +43,15 @@ class File:
 
     def exists(self) -> bool:
         """Whether the file is there."""
-        return self.file.exists()
+        return refusals.exists(self.file)
 
-    def take(self, address: str | None, sleep: Callable[[float], None], *, shared: bool) -> Lock:
+    def revision(self, migrations: Path) -> str | None:
+        """Read the file, every page of it."""
+        if not refusals.exists(self.file):
+            return None
+        return refusals.look(self.file, schema.revisions(migrations), thorough=True, backup=self._still)
+
+    def take(self, address: str | None, sleep: Callable[[float], None], *, shared: bool = False) -> Lock:
         """Take the lock, in a folder that is made for it."""
         if shared:
             raise StateError(
@@ -55,7 +65,7 @@ class File:
         path, known = self.file, schema.revisions(migrations)
         try:
             if not refusals.exists(path):
-                _create(path, now, migrations, busy)
+                self.make(lambda conn: _first(conn, migrations, now), busy)
             elif refusals.look(path, known, thorough=True) != known[-1]:
                 schema.backup(path, schema.backup_name(path, known[-1], now))
                 bring_up_to_date(path, migrations, busy)
@@ -63,6 +73,21 @@ class File:
             raise self.refusal(error) from error
         except OSError as error:
             raise StateError(f"{path}: cannot be made ({(error.strerror or '').lower()}); check the volume") from error
+
+    def make(self, fill: Callable[[Connection], None], busy: timedelta = BUSY) -> None:
+        """Make the file under another name, and give it its own once it is whole."""
+        try:
+            schema.clear_unfinished(self.file)
+            new_file(schema.unfinished(self.file), fill, busy)
+            schema.give_name(self.file)
+        except DBAPIError as error:
+            raise self.refusal(error) from error
+        finally:
+            schema.clear_unfinished(self.file)
+
+    def upgrade(self, conn: Connection, migrations: Path, to: str = "head") -> None:
+        """Run the migrations."""
+        schema.upgrade(conn, migrations, to)
 
     def readable(self, migrations: Path) -> None:
         """Look at the file; it is neither made nor migrated."""
@@ -77,7 +102,7 @@ class File:
 
     def engine(self, *, write: bool, busy: timedelta) -> Engine:
         """One connection to the file."""
-        return _engine(self.file, write=write, busy=busy)
+        return _engine(self.file, write=write, busy=busy, still=self._still)
 
     def places(self) -> None:
         """One process alone uses a file."""
@@ -102,14 +127,14 @@ class File:
             self._folder.cleanup()
 
 
-def _engine(path: Path, *, write: bool, busy: timedelta, rebuilding: bool = False) -> Engine:
+def _engine(path: Path, *, write: bool, busy: timedelta, rebuilding: bool = False, still: bool = False) -> Engine:
     """One connection to an existing file; SQLAlchemy's transactions become BEGIN IMMEDIATE (writing) or BEGIN.
 
-    ``rebuilding``: a migration may drop a table that others refer to, to make it anew.
+    ``rebuilding``: a migration may drop a table that others refer to, to make it anew. ``still``: nobody writes it.
     """
 
     def connection() -> Any:
-        made = refusals.connect(path, write=write)
+        made = refusals.connect(path, write=write, still=still)
         made.execute(f"PRAGMA busy_timeout = {int(busy.total_seconds() * 1000)}")
         made.execute(f"PRAGMA foreign_keys = {'OFF' if rebuilding else 'ON'}")
         if write:
@@ -135,11 +160,15 @@ def take_lock(path: Path, address: str | None = None, sleep: Callable[[float], N
     return take(path, address=address, sleep=sleep)
 
 
-def _create(path: Path, now: datetime, migrations: Path, busy: timedelta) -> None:
-    schema.clear_unfinished(path)
-    schema.prepare(schema.unfinished(path))
-    bring_up_to_date(schema.unfinished(path), migrations, busy, then=lambda conn: schema.first_rows(conn, now))
-    schema.give_name(path)
+def _first(conn: Connection, migrations: Path, now: datetime) -> None:
+    schema.upgrade(conn, migrations)
+    schema.first_rows(conn, now)
+
+
+def new_file(path: Path, fill: Callable[[Connection], None], busy: timedelta = BUSY) -> None:
+    """Make a file a database of ours, and fill it in one transaction. What fails leaves half a file."""
+    schema.prepare(path)
+    _rebuild(path, fill, busy)
 
 
 def bring_up_to_date(
@@ -150,14 +179,22 @@ def bring_up_to_date(
     then: Callable[[Connection], None] = lambda _: None,
 ) -> None:
     """Run the migrations that a database misses, and ``then`` what belongs to them, in one transaction."""
+
+    def work(conn: Connection) -> None:
+        schema.upgrade(conn, migrations)
+        then(conn)
+
+    _rebuild(path, work, busy)
+
+
+def _rebuild(path: Path, work: Callable[[Connection], None], busy: timedelta) -> None:
     engine = _engine(path, write=True, busy=busy, rebuilding=True)
     try:
         with engine.begin() as conn:
-            schema.upgrade(conn, migrations)
+            work(conn)
             if astray := conn.exec_driver_sql("PRAGMA foreign_key_check").first():
                 raise StateError(
-                    f"{path}: could not be migrated (rows of {astray[0]} refer to nothing); restore a backup"
+                    f"{path}: could not be brought up to date (rows of {astray[0]} refer to nothing); restore a backup"
                 )
-            then(conn)
     finally:
         engine.dispose()
