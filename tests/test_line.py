@@ -147,6 +147,8 @@ NOT_ON_THE_LINE = {
     "say_presses_arrive": "said again every half a minute, of what is true then",
     "save_feed_state": "for commands about one feed",
     "tidy": "once an hour; forgets texts, never what is told",
+    "condense": "the same",
+    "recall": "a part of save",
     "tidy_notices": "once an hour; forgets what was told long ago",
     "put_labels": "a click, not the line: one transaction, and the click's id is written in it",
     "put_mute": "the same",

@@ -94,6 +94,7 @@ def test_each_step_of_a_write_is_announced_in_order(path: Path) -> None:
 
 
 NOT_OF_A_SAVE = {"meta", "topics", "channels", "notices", "troubles", "clicks", "feedback", "mutes", "added_seeds"}
+NOT_OF_A_SAVE |= {"tombstones", "tombstone_marks", "tombstone_ends", "tombstone_feeds"}
 
 KILLED = """
 import os, sys
@@ -226,7 +227,7 @@ NO_VERBS = {
     "columns", "tables", "migrations", "schema", "verbs",  # what there is
     "database", "engine", "lock", "postgresql", "refusals", "sessions", "sqlite", "turns",  # how it is kept
     "backups", "copying", "moving",  # and taken elsewhere
-    "puts", "rows",  # what verbs are made of
+    "packing", "puts", "rows", "tombs",  # what verbs are made of
     "outbox",  # a package, whose modules follow
     "outbox.followers", "outbox.waking",
 }  # fmt: skip

@@ -19,9 +19,10 @@ from tests.month.installed import TOPICS, polled
 from tests.month.life import LOOK, STEP, Lived, Measured
 from tests.month.news import Item
 from tests.month.world import World
-from watcher.store import Store
+from watcher.store import Store, tombs
 from watcher.store.report import outbox_rows
 from watcher.store.tables import decisions, entries, matches, stories, story_members
+from watcher.store.tombs import Tombstone
 from watcher.types import OutboxItem
 
 FINAL = {"posted", "grouped", "below", "excluded", "stale"}
@@ -35,8 +36,8 @@ ALIKE = (15, 30)
 HOUR = timedelta(hours=1)
 FORGOTTEN = 10
 """The day from which on words are forgotten."""
-AN_ENTRY = 2048
-"""Bytes that an entry may add to the database for good, once words are forgotten: identity, sighting and decisions."""
+AN_ENTRY = 512
+"""Bytes that an entry may add to the database for good, once words are forgotten: tombstones, and all that was told."""
 
 
 @dataclass(slots=True)
@@ -92,7 +93,13 @@ def judge(place: World, store: Store, lived: Lived) -> Verdict:
 
 def _entries(conn: Connection) -> dict[str, str]:
     """Address → id."""
-    return {row.url: row.id for row in conn.execute(select(entries.c.url, entries.c.id))}
+    known = {row.url: row.id for row in conn.execute(select(entries.c.url, entries.c.id))}
+    return known | {one.entry.url or "": one.entry.id for one in _small(conn)}
+
+
+def _small(conn: Connection) -> list[Tombstone]:
+    """What is left of entries that were forgotten and never told."""
+    return list(tombs.by_id(conn, conn.scalars(select(tombs.tombstones.c.entry)).all()).values())
 
 
 def _lost(place: World, known: dict[str, str]) -> Iterator[str]:
@@ -112,12 +119,14 @@ def _lost(place: World, known: dict[str, str]) -> Iterator[str]:
 
 def _undecided(conn: Connection) -> list[str]:
     """Entries without one final decision for each topic."""
-    topics = conn.scalars(select(decisions.c.topic).distinct()).all()
+    small = _small(conn)
+    topics = {*conn.scalars(select(decisions.c.topic)), *(made.topic for one in small for made in one.decisions)}
     counted = select(entries.c.id).outerjoin(decisions, decisions.c.entry == entries.c.id).group_by(entries.c.id)
-    odd = conn.execute(counted.having(func.count(decisions.c.topic) != len(topics))).all()
+    odd = list(conn.scalars(counted.having(func.count(decisions.c.topic) != len(topics))))
+    odd += [one.entry.id for one in small if len(one.decisions) != len(topics)]
     states = select(decisions.c.state, func.count()).group_by(decisions.c.state)
     open_ = {state: count for state, count in conn.execute(states) if state not in FINAL}
-    wrong = [f"{len(odd)} entries have more or fewer than {len(topics)} decisions, such as {odd[0].id}"] if odd else []
+    wrong = [f"{len(odd)} entries have more or fewer than {len(topics)} decisions, such as {odd[0]}"] if odd else []
     return wrong + [f"{count} decisions ended as {state}" for state, count in open_.items()]
 
 
@@ -244,11 +253,14 @@ def _grown(measured: list[Measured], place: World, store: Store, verdict: Verdic
     if verdict.memory > MEMORY_GROWS:
         yield f"memory grew by {verdict.memory:.0%} from day {ALIKE[0]} to day {ALIKE[1]}"
     first, *_, last = [one for one in measured if one.day > FORGOTTEN]
-    between = entries.c.first_seen.between(calendar.at(first.day), calendar.at(last.day))
-    came = store.read_now(lambda conn: conn.scalar(select(func.count()).select_from(entries).where(between))) or 1
-    verdict.an_entry = (last.database - first.database) / came
+    came = sum(calendar.at(first.day) <= moment <= calendar.at(last.day) for moment in store.read_now(_first_seen))
+    verdict.an_entry = (last.database - first.database) / max(1, came)
     if verdict.an_entry > AN_ENTRY:
         yield f"an entry adds {verdict.an_entry:.0f} bytes to the database for good"
+
+
+def _first_seen(conn: Connection) -> list[datetime]:
+    return [*conn.scalars(select(entries.c.first_seen)), *conn.scalars(select(tombs.tombstones.c.first_seen))]
 
 
 def _unready(place: World, lived: Lived) -> Iterator[str]:
@@ -268,7 +280,7 @@ def _weeks(place: World, store: Store, rows: list[OutboxItem], verdict: Verdict)
     def week(moment: datetime) -> Week:
         return verdict.weeks[max(0, min((moment - start) // (7 * DAY), len(verdict.weeks) - 1))]
 
-    for (moment,) in store.read_now(lambda conn: conn.execute(select(entries.c.first_seen)).all()):
+    for moment in store.read_now(_first_seen):
         week(moment).entries += 1
     matched = select(matches.c.topic, entries.c.id, entries.c.first_seen).join(entries, matches.c.entry == entries.c.id)
     for _, _, moment in store.read_now(lambda conn: conn.execute(matched.distinct()).all()):

@@ -31,6 +31,7 @@ from watcher.app.parts import (
 from watcher.app.policy import policy_of
 from watcher.app.reloading import remember_topics, say_dropped, take_names, take_new_names
 from watcher.app.taught import Answers, Examples, add_stored, examples_of, load_answers, with_added
+from watcher.app.tidying import tidy_all
 from watcher.config import Config
 from watcher.deliver import DeliverReport, Policy, deliver, release
 from watcher.deliver.gate import Clock, Step
@@ -49,12 +50,10 @@ from watcher.relevance import Scorer
 from watcher.relevance.stream import Stream, weight
 from watcher.store import Store
 from watcher.store.clock import pull_back
-from watcher.store.entries import tidy
-from watcher.store.feedback import labels, seeds_added, tidy_feedback
+from watcher.store.feedback import labels, seeds_added
 from watcher.store.feeds import feed_states, register_feeds
-from watcher.store.notices import tidy_notices
 from watcher.store.outbox import mark_sending_unsure, retry_now
-from watcher.store.stream import load_stream, prune_stream
+from watcher.store.stream import load_stream
 from watcher.store.topics import register_topics
 from watcher.types import Trouble
 from watcher.urls import redact
@@ -184,11 +183,7 @@ class App:
 
     async def tidy(self) -> None:
         """Forget texts that are older than ``retention`` says (identities stay) and the stream's rarest terms."""
-        now, keep = self.clock(), self.config.retention
-        await self.store.write(tidy, articles_before=now - keep.articles, entries_before=now - keep.entries)
-        await self.store.write(tidy_notices, before=now - keep.entries)
-        await self.store.write(tidy_feedback, before=now - keep.feedback)
-        await self.store.write(prune_stream)
+        await tidy_all(self.store, self.config.retention, now=self.clock())
         self.poller.committer.boards.clear()  # read anew with what was polled meanwhile
         if not self.poller.busy:
             while self.retired:

@@ -5,9 +5,11 @@ Rule: times go in and come out as aware UTC datetimes, and text is made storable
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Dialect, String, Text, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, String, Text, TypeDecorator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -29,6 +31,33 @@ class Moment(TypeDecorator[datetime]):
         """Give the time back as it went in, in UTC."""
         del dialect
         return None if value is None else datetime.fromisoformat(value)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime as a number of microseconds: a quarter of the room, where there are very many."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Count from 1970."""
+        del dialect
+        return None if value is None else microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Give the time back as it went in, in UTC."""
+        del dialect
+        return None if value is None else moment(value)
+
+
+def microseconds(value: datetime) -> int:
+    """How many there were from the beginning of 1970 until then."""
+    return (value - EPOCH) // timedelta(microseconds=1)
+
+
+def moment(number: int) -> datetime:
+    """The time so many microseconds after the beginning of 1970."""
+    return EPOCH + timedelta(microseconds=number)
 
 
 def storable(text: str) -> str:

@@ -5,7 +5,7 @@ Rule: an entry is known by its identity everywhere, and by its guid within the f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +13,18 @@ from sqlalchemy import ColumnElement, Connection, Row, case, exists, select, upd
 
 from watcher.relevance.kept import entry_terms, pack
 from watcher.relevance.threshold import LIKELY
-from watcher.store import rows, tables
+from watcher.store import rows, tables, tombs
 from watcher.store.columns import storable
 from watcher.store.outbox.followers import LIVE
-from watcher.store.tables import decisions, matches, sightings
+from watcher.store.puts import OPEN_TO_REVISION
+from watcher.store.tables import decisions, matches, outbox, sightings, story_members
+from watcher.store.tombs import Tombstone
 from watcher.types import Entry, KnownEntry, State
 
-MOST_COUNTED = 1_000
-"""Entries whose words are counted in one go, before they are forgotten: a few seconds."""
+PORTION = 250
+"""Entries that one transaction forgets: polls wait for it, for a tenth of a second."""
+MOST_COUNTED = 25
+"""Those among them whose words are counted: it takes some milliseconds each."""
 
 _TOMBSTONE: dict[str, Any] = {"title": "", "text": "", "article": None, "article_note": None, "tombstone": True}
 
@@ -29,13 +33,17 @@ def known_entries(
     conn: Connection, *, feed: str, identities: Collection[str], guids: Collection[str]
 ) -> tuple[dict[str, KnownEntry], dict[str, KnownEntry]]:
     """Which of these are known: by identity (seen in any feed), and by guid (seen in this feed)."""
-    by_identity = _ids_by_identity(conn, identities)
+    own, led = _ids_by_address(conn, identities)
     by_guid = _ids_by_guid(conn, feed, guids)
-    known = _known(conn, {*by_identity.values(), *by_guid.values()})
-    return (
-        {identity: known[entry] for identity, entry in by_identity.items()},
-        {guid: known[entry] for guid, entry in by_guid.items()},
-    )
+    known = _known(conn, {*own.values(), *led.values(), *(entry for _, entry in by_guid.values())})
+    own_tombs, led_tombs = tombs.by_address(conn, [one for one in identities if one not in own])
+    found = {address: known[entry] for address, entry in led.items()}
+    for address, tomb in led_tombs.items():
+        if address not in found or tomb.entry.first_seen < found[address].entry.first_seen:
+            found[address] = tomb.known
+    found |= {address: known[entry] for address, entry in own.items()}  # it says more than a redirect to it
+    found |= {address: tomb.known for address, tomb in own_tombs.items()}
+    return found, _latest(by_guid, known, tombs.by_guid(conn, feed, guids))
 
 
 def known_texts(conn: Connection, *, feed: str, hashes: Collection[str]) -> dict[str, KnownEntry]:
@@ -44,17 +52,17 @@ def known_texts(conn: Connection, *, feed: str, hashes: Collection[str]) -> dict
     The hash outlives the words: where ids change, it is all that says of a forgotten entry that it is old.
     """
     entries = tables.entries
-    ids: dict[str, str] = {}
+    found: dict[str, tuple[datetime, str]] = {}
     for part in rows.chunks(hashes):
         seen = (
-            select(entries.c.content_hash, entries.c.id)
+            select(entries.c.content_hash, sightings.c.last_seen, entries.c.id)
             .join(sightings, sightings.c.entry == entries.c.id)
             .where(sightings.c.feed == feed, entries.c.content_hash.in_(part))
             .order_by(sightings.c.last_seen, entries.c.id)
         )
-        ids.update((row.content_hash, row.id) for row in conn.execute(seen))
-    known = _known(conn, set(ids.values()))
-    return {told: known[entry] for told, entry in ids.items()}
+        found.update((row.content_hash, (row.last_seen, row.id)) for row in conn.execute(seen))
+    known = _known(conn, {entry for _, entry in found.values()})
+    return _latest(found, known, tombs.by_words(conn, feed, hashes))
 
 
 def entries_since(conn: Connection, since: datetime) -> list[KnownEntry]:
@@ -69,56 +77,76 @@ def entries_since(conn: Connection, since: datetime) -> list[KnownEntry]:
 def find_entry(conn: Connection, needle: str, canonical: str | None) -> Entry | None:
     """The entry with this id, or with this address, as it was given or in its canonical form."""
     entries = tables.entries
-    sought = [
-        entries.c.id == needle,
-        entries.c.identity == (canonical or needle),
-        entries.c.identity == needle,
-        entries.c.url == needle,
-        entries.c.landed == (canonical or needle),
+    sought: list[tuple[ColumnElement[bool], Callable[[], Mapping[str, Tombstone]]]] = [
+        (entries.c.id == needle, lambda: tombs.by_id(conn, [needle])),
+        (entries.c.identity == (canonical or needle), lambda: tombs.by_address(conn, [canonical or needle])[0]),
+        (entries.c.identity == needle, lambda: tombs.by_address(conn, [needle])[0]),
+        (entries.c.url == needle, lambda: tombs.by_link(conn, needle)),
+        (entries.c.landed == (canonical or needle), lambda: tombs.by_address(conn, [canonical or needle])[1]),
     ]
-    for condition in sought:
+    for condition, buried in sought:
         found = conn.execute(select(*rows.ENTRY).where(condition).order_by(entries.c.first_seen).limit(1)).first()
-        if found:
-            return rows.entry(found)
+        known = [one.entry for one in buried().values()] + ([rows.entry(found)] if found else [])
+        if known:
+            return min(known, key=lambda one: one.first_seen)
     return None
 
 
 def tidy(conn: Connection, *, articles_before: datetime, entries_before: datetime) -> tuple[int, int]:
     """Forget articles, and then all words, of entries first seen before these times; returns how many of each.
 
-    What is still to be told keeps its words. Identities and decisions stay: nothing old is ever news again. Of what
-    was near a topic the counts of its words stay, so that it can be judged by another configuration.
+    Some at a time, since polls wait for each transaction: (0, 0) says that nothing is left. What is still to be told
+    keeps its words. Identities and decisions stay: nothing old is ever news again. Of what was near a topic the counts
+    of its words stay, so that it can be judged by another configuration.
     """
     entries = tables.entries
-    waits = exists().where(tables.outbox.c.entry == entries.c.id, tables.outbox.c.state.in_(LIVE))
-    old_article = entries.c.article.is_not(None), entries.c.first_seen < articles_before, ~waits
-    counted = _count(conn, *old_article)
-    articles = conn.execute(update(entries).where(*old_article, _is_counted()).values(article=None)).rowcount
-    old = entries.c.tombstone.is_(False), entries.c.first_seen < entries_before, ~waits
-    if counted == MOST_COUNTED:  # the rest at the next tidying: polls wait for this one
+    waits = exists().where(outbox.c.entry == entries.c.id, outbox.c.state.in_(LIVE))
+    articles = _forget_articles(conn, entries.c.article.is_not(None), entries.c.first_seen < articles_before, ~waits)
+    if articles == MOST_COUNTED:
         return articles, 0
-    _count(conn, *old, _was_near(), ~_is_counted())
-    return articles, conn.execute(update(entries).where(*old).values(**_TOMBSTONE)).rowcount
+    return articles, _forget_words(conn, entries.c.tombstone.is_(False), entries.c.first_seen < entries_before, ~waits)
 
 
-def _count(conn: Connection, *which: ColumnElement[bool]) -> int:
-    """Count the words of these entries, `MOST_COUNTED` of them; returns how many were counted."""
+def _oldest(conn: Connection, *which: ColumnElement[bool]) -> list[tuple[str, bool]]:
+    """The oldest of these entries, as many as one transaction takes, and whether their words are counted."""
     entries = tables.entries
-    found = conn.execute(select(*rows.ENTRY).where(*which).order_by(entries.c.id).limit(MOST_COUNTED)).all()
-    for row in found:
-        kept = pack(entry_terms(rows.entry(row)))
-        conn.execute(update(entries).where(entries.c.id == row.id).values(terms=kept))
-    return len(found)
+    counted = entries.c.terms.is_not(None)
+    found = select(entries.c.id, counted).where(*which).order_by(entries.c.first_seen).limit(PORTION)
+    return [(row[0], bool(row[1])) for row in conn.execute(found)]
 
 
-def _is_counted() -> ColumnElement[bool]:
-    return tables.entries.c.terms.is_not(None)
+def _forget_articles(conn: Connection, *which: ColumnElement[bool]) -> int:
+    """Forget the articles of the oldest of these entries; returns how many."""
+    oldest = _oldest(conn, *which)[:MOST_COUNTED]
+    _count(conn, [one for one, counted in oldest if not counted])
+    entries = tables.entries
+    conn.execute(update(entries).where(entries.c.id.in_([one for one, _ in oldest])).values(article=None))
+    return len(oldest)
 
 
-def _was_near() -> ColumnElement[bool]:
-    """Whether a topic found an entry worth a look at its article: two in a hundred."""
-    near = decisions.c.score >= LIKELY * decisions.c.threshold
-    return exists().where(decisions.c.entry == tables.entries.c.id, near)
+def _forget_words(conn: Connection, *which: ColumnElement[bool]) -> int:
+    """Forget the words of the oldest of these entries, and what was told of them in their stories; returns how many."""
+    oldest = _oldest(conn, *which)
+    ids = [one for one, _ in oldest]
+    near = decisions.c.entry.in_(ids), decisions.c.score >= LIKELY * decisions.c.threshold
+    found = set(conn.scalars(select(decisions.c.entry).where(*near)))
+    uncounted = [one for one, counted in oldest if one in found and not counted]
+    if len(uncounted) > MOST_COUNTED:  # the portion ends where counting takes long enough
+        uncounted = uncounted[:MOST_COUNTED]
+        ids = ids[: ids.index(uncounted[-1]) + 1]
+    _count(conn, uncounted)
+    untold = decisions.c.entry.in_(ids), decisions.c.state.in_(OPEN_TO_REVISION)
+    conn.execute(update(decisions).where(*untold).values(terms=[]))
+    silent: dict[str, Any] = {"summary": "", "summary_source": "none"}
+    conn.execute(update(story_members).where(story_members.c.entry.in_(ids)).values(**silent))
+    return conn.execute(update(tables.entries).where(tables.entries.c.id.in_(ids)).values(**_TOMBSTONE)).rowcount
+
+
+def _count(conn: Connection, ids: Collection[str]) -> None:
+    """Count the words of these entries."""
+    entries = tables.entries
+    for row in conn.execute(select(*rows.ENTRY).where(entries.c.id.in_(ids))).all():
+        conn.execute(update(entries).where(entries.c.id == row.id).values(terms=pack(entry_terms(rows.entry(row)))))
 
 
 def entomb(conn: Connection, entry_id: str) -> bool:
@@ -128,29 +156,45 @@ def entomb(conn: Connection, entry_id: str) -> bool:
     return conn.execute(update(entries).where(*one).values(**_TOMBSTONE, terms=None)).rowcount == 1
 
 
-def _ids_by_identity(conn: Connection, identities: Collection[str]) -> dict[str, str]:
-    stored = {storable(identity): identity for identity in identities}
+def _ids_by_address(conn: Connection, addresses: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Address → the entry whose own it is; and the one whose link led there, the first seen of several."""
+    stored = {storable(address): address for address in addresses}
     entries = tables.entries
-    found: dict[str, str] = {}
-    for column in (entries.c.landed, entries.c.identity):  # an entry's own address says more than a redirect to it
+    found: list[dict[str, str]] = [{}, {}]
+    for column, by in zip((entries.c.identity, entries.c.landed), found, strict=True):
         for part in rows.chunks(stored):
             known = select(column, entries.c.id).where(column.in_(part)).order_by(entries.c.first_seen.desc())
-            found.update((stored[address], entry) for address, entry in conn.execute(known))
-    return found
+            by.update((stored[address], entry) for address, entry in conn.execute(known))
+    own, led = found
+    return own, led
 
 
-def _ids_by_guid(conn: Connection, feed: str, guids: Collection[str]) -> dict[str, str]:
-    """A guid that a feed reused stands for the entry that had it last."""
+def _ids_by_guid(conn: Connection, feed: str, guids: Collection[str]) -> dict[str, tuple[datetime, str]]:
+    """A guid that a feed reused stands for the entry that had it last, and then."""
     stored = {storable(guid): guid for guid in guids if guid}
-    found: dict[str, str] = {}
+    found: dict[str, tuple[datetime, str]] = {}
     for part in rows.chunks(stored):
         seen = (
-            select(sightings.c.guid, sightings.c.entry)
+            select(sightings.c.guid, sightings.c.last_seen, sightings.c.entry)
             .where(sightings.c.feed == feed, sightings.c.guid.in_(part))
             .order_by(sightings.c.last_seen, sightings.c.entry)
         )
-        found.update((stored[row.guid], row.entry) for row in conn.execute(seen))
+        found.update((stored[row.guid], (row.last_seen, row.entry)) for row in conn.execute(seen))
     return found
+
+
+def _latest(
+    found: Mapping[str, tuple[datetime, str]],
+    known: Mapping[str, KnownEntry],
+    forgotten: Iterable[tuple[str, datetime, Tombstone]],
+) -> dict[str, KnownEntry]:
+    """Of what goes by one name, among entries and tombstones, what was seen last."""
+    latest = dict(found)
+    by_id = dict(known)
+    for name, last, tomb in forgotten:
+        by_id[tomb.entry.id] = tomb.known
+        latest[name] = max(latest.get(name, (last, "")), (last, tomb.entry.id))
+    return {name: by_id[entry] for name, (_, entry) in latest.items()}
 
 
 def _known(conn: Connection, ids: Collection[str]) -> dict[str, KnownEntry]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, select, update
 
-from watcher.store import rows
+from watcher.store import rows, tombs
 from watcher.store.tables import added_seeds, channels, clicks, feedback, mutes, outbox, sightings, stories
 from watcher.types import AddedSeed, Click, Label, LabelState, Mute, Undone
 
@@ -206,7 +206,8 @@ def answered_entries(conn: Connection, topic: str) -> frozenset[str]:
 def feeds_of(conn: Connection, entry: str) -> list[str]:
     """The feeds that brought an entry, the first one first."""
     seen = select(sightings.c.feed).where(sightings.c.entry == entry)
-    return list(dict.fromkeys(conn.scalars(seen.order_by(sightings.c.first_seen, sightings.c.feed))))
+    found = list(dict.fromkeys(conn.scalars(seen.order_by(sightings.c.first_seen, sightings.c.feed))))
+    return found or [feed for one in tombs.by_id(conn, [entry]).values() for feed in one.feeds]
 
 
 def _mute(row: Row[*tuple[Any, ...]]) -> Mute:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Table, and_, delete, exists, func, or_, select, update
 
+from watcher.store import tombs
 from watcher.store.outbox.followers import LIVE
 from watcher.store.tables import (
     added_seeds,
@@ -64,10 +65,12 @@ class OfPerson:
 def topic_traces(conn: Connection, topic: str) -> OfTopic:
     """Count what is stored of a topic."""
     stays = _stays(topic)
+    ends = tombs.tombstone_ends.c
+    forgotten = conn.scalar(select(func.sum(ends.times)).where(ends.topic == topic)) or 0
     return OfTopic(
         seeds=_count(conn, added_seeds, added_seeds.c.topic == topic),
         answers=_count(conn, feedback, feedback.c.topic == topic),
-        decisions=_count(conn, decisions, decisions.c.topic == topic, ~stays),
+        decisions=_count(conn, decisions, decisions.c.topic == topic, ~stays) + forgotten,
         told=_count(conn, decisions, decisions.c.topic == topic, decisions.c.reason != FORGOTTEN, stays),
         waiting=_count(conn, outbox, *_waits_for_it_alone(topic)),
     )
@@ -93,7 +96,7 @@ def forget_topic(conn: Connection, topic: str) -> OfTopic:
     conn.execute(delete(decisions).where(decisions.c.topic == topic, ~_stays(topic)))
     conn.execute(delete(troubles).where(troubles.c.subject == f"topic:{topic}"))
     conn.execute(delete(topics).where(topics.c.name == topic))
-    for table in (added_seeds, feedback, score_histograms):
+    for table in (added_seeds, feedback, score_histograms, tombs.tombstone_ends):
         conn.execute(delete(table).where(table.c.topic == topic))
     return there
 

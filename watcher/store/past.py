@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
 
 from watcher.relevance.kept import unpack
-from watcher.store import rows
+from watcher.store import rows, tombs
 from watcher.store.report import MATCHED
 from watcher.store.tables import decisions, entries, matches, sightings, story_members, topics
 from watcher.types import Entry, EntryTerms, Mode, State
@@ -79,11 +79,15 @@ def past_facts(conn: Connection, since: datetime) -> PastFacts:
     by_state = select(decisions.c.entry).where(*decided)
     by_match = select(matches.c.entry).join(entries, entries.c.id == matches.c.entry).where(there)
     forgotten = conn.scalar(select(func.count()).where(there, ~_readable())) or 0
+    readable = (conn.scalar(select(func.count()).where(there)) or 0) - forgotten
+    first_documents = {row.feed: row.first for row in conn.execute(select(tombs.tombstone_feeds))}
+    for row in conn.execute(first):
+        first_documents[row.feed] = min(row.at, first_documents.get(row.feed, row.at))
     return PastFacts(
-        entries=(conn.scalar(select(func.count()).where(there)) or 0) - forgotten,
-        forgotten=forgotten,
+        entries=readable,
+        forgotten=forgotten + tombs.number_of(conn, tombs.tombstones.c.first_seen >= since),
         topics={row.name: row.added_at for row in conn.execute(select(topics))},
-        first_documents={row.feed: row.at for row in conn.execute(first)},
+        first_documents=first_documents,
         matched=frozenset((*conn.scalars(by_state), *conn.scalars(by_match))),
     )
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
 
 from watcher.relevance.features import UNDETERMINED
-from watcher.store import rows
+from watcher.store import rows, tombs
 from watcher.store.outbox.followers import items
 from watcher.store.tables import (
     decisions,
@@ -127,7 +127,7 @@ def entry_report(conn: Connection, entry_id: str) -> EntryReport | None:
     """Everything about one entry; None when it was never seen."""
     found = conn.execute(select(*rows.ENTRY).where(entries.c.id == entry_id)).first()
     if found is None:
-        return None
+        return _of_tombstone(conn, entry_id)
     seen = (
         select(func.coalesce(feed_states.c.name, sightings.c.feed))
         .select_from(sightings)
@@ -144,6 +144,15 @@ def entry_report(conn: Connection, entry_id: str) -> EntryReport | None:
     )
 
 
+def _of_tombstone(conn: Connection, entry_id: str) -> EntryReport | None:
+    one = tombs.by_id(conn, [entry_id]).get(entry_id)
+    if one is None:
+        return None
+    names = tombs.feed_names(conn, one.feeds)
+    feeds = tuple(dict.fromkeys(names.get(feed, feed) for feed in one.feeds))
+    return EntryReport(entry=one.entry, feeds=feeds, decisions=one.decisions, tellings=())
+
+
 def feed_rows(conn: Connection) -> list[FeedRow]:
     """Every feed ever known, by name."""
     counted = (
@@ -158,12 +167,13 @@ def feed_rows(conn: Connection) -> list[FeedRow]:
         .group_by(sightings.c.feed)
     )
     matched = {row.feed: row.number for row in conn.execute(matching)}
+    forgotten = {row.feed: row for row in conn.execute(select(tombs.tombstone_feeds))}
     known = conn.execute(select(*rows.FEED_STATE).order_by(feed_states.c.name, feed_states.c.id)).all()
     return [
         FeedRow(
             state=rows.feed_state(row),
-            seen=found[row.id].seen if row.id in found else 0,
-            latest=found[row.id].latest if row.id in found else None,
+            seen=sum(there[row.id].seen for there in (found, forgotten) if row.id in there),
+            latest=max((there[row.id].latest for there in (found, forgotten) if row.id in there), default=None),
             matched=matched.get(row.id, 0),
         )
         for row in known
@@ -174,7 +184,7 @@ def feed_languages(conn: Connection, feeds: Collection[str]) -> dict[str, str]:
     """Feed → the language of most of its latest entries; none where they are few or mixed."""
     found = {}
     for feed in feeds:
-        counted = Counter(_latest_languages(conn, feed))
+        counted = Counter(_latest_languages(conn, feed)[:LATEST])
         (language, number), *_ = counted.most_common(1) or [("", 0)]
         if counted.total() >= ENOUGH and number >= MOST * counted.total() and language != UNDETERMINED:
             found[feed] = language
@@ -185,7 +195,9 @@ def _latest_languages(conn: Connection, feed: str) -> list[str]:
     came = func.max(sightings.c.first_seen)
     seen = select(sightings.c.entry).where(sightings.c.feed == feed).group_by(sightings.c.entry)
     latest = seen.order_by(came.desc(), sightings.c.entry).limit(LATEST).subquery()
-    return list(conn.scalars(select(entries.c.language).join(latest, latest.c.entry == entries.c.id)))
+    found = list(conn.scalars(select(entries.c.language).join(latest, latest.c.entry == entries.c.id)))
+    former = select(tombs.tombstone_feeds.c.languages).where(tombs.tombstone_feeds.c.feed == feed)
+    return found + (conn.scalar(former) or "").split()[::-1]
 
 
 def outbox_rows(conn: Connection, states: Collection[OutboxState] | None = None) -> list[OutboxItem]:
@@ -258,10 +270,13 @@ def counts(conn: Connection) -> Counts:
     states = select(decisions.c.topic, decisions.c.state, func.count()).group_by(decisions.c.topic, decisions.c.state)
     for topic, state, number in conn.execute(states.order_by(decisions.c.topic, decisions.c.state)):
         per_topic.setdefault(topic, {})[state] = number
+    for topic, state, number in conn.execute(tombs.ends_counted()):
+        found = per_topic.setdefault(topic, {})
+        found[state] = found.get(state, 0) + number
     waiting = conn.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state)).all()
     return Counts(
         feeds=conn.scalar(select(func.count()).select_from(feed_states)) or 0,
-        entries=conn.scalar(select(func.count()).select_from(entries)) or 0,
+        entries=(conn.scalar(select(func.count()).select_from(entries)) or 0) + tombs.number_of(conn),
         stories=conn.scalar(select(func.count()).select_from(stories)) or 0,
         decisions=per_topic,
         outbox={row[0]: row[1] for row in waiting},

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from watcher.store import puts
+from watcher.store.condensing import recall
 from watcher.store.outbox.waking import wake_update
 from watcher.types import Batch
 
@@ -30,6 +31,12 @@ def _wake_updates(conn: Connection, batch: Batch) -> None:
         wake_update(conn, story=story, destination=destination, now=batch.at)
 
 
+def _named(batch: Batch) -> set[str]:
+    """The entries that something is to be written of."""
+    parts = (batch.sightings, batch.decisions, batch.members)
+    return {one.id for one in batch.entries} | {one.entry for part in parts for one in part}
+
+
 def save(conn: Connection, batch: Batch) -> SaveResult:
     """Write all of a batch. Saving the same batch twice adds nothing but its stream statistics.
 
@@ -37,6 +44,7 @@ def save(conn: Connection, batch: Batch) -> SaveResult:
     """
     puts.move_boards_on(conn, batch.boards)
     puts.put_feed_states(conn, batch.feeds)
+    recall(conn, _named(batch))
     entries_new = puts.put_entries(conn, batch.entries)
     puts.put_sightings(conn, batch.sightings)
     puts.put_decisions(conn, batch.decisions)

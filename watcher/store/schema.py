@@ -16,11 +16,13 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
 from watcher.errors import StateError
-from watcher.store import refusals
+from watcher.store import refusals, tombs
 from watcher.store.refusals import APPLICATION_ID, connect
-from watcher.store.tables import meta, metadata
+from watcher.store.tables import meta
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+TABLES = tombs.tombstones.metadata.sorted_tables
+"""All of them: two modules say what they are."""
 
 
 def revisions(migrations: Path = MIGRATIONS) -> tuple[str, ...]:
@@ -89,7 +91,7 @@ def first_rows(conn: Connection, now: datetime) -> None:
 def identify(conn: Connection, place: object) -> str:
     """The installation's id, of a database (``place``, in refusals) whose tables are as the code expects them."""
     try:
-        for table in metadata.sorted_tables:
+        for table in TABLES:
             conn.execute(select(table).limit(0))
     except DBAPIError as error:
         if not refusals.of_tables(error.orig):

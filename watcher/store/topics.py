@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, false, select, update
 
-from watcher.store import rows, tables
+from watcher.store import rows, tables, tombs
 from watcher.store.outbox.ends import drop
 from watcher.store.outbox.followers import GONE, best_topic, items
 from watcher.store.tables import outbox
@@ -68,6 +68,8 @@ def rename_topic(conn: Connection, was: str, name: str) -> bool:
     """
     for table in _REMEMBERED:
         conn.execute(update(table).where(table.c.topic == was, ~_taken(table, name)).values(topic=name))
+    ends = tombs.tombstone_ends
+    conn.execute(update(ends).where(ends.c.topic == was).values(topic=name))
     known = known_topics(conn)
     former = tables.topics.c.name == was
     if name in known:

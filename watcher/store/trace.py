@@ -11,10 +11,13 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
-from watcher.store.feedback import LABEL, MUTE, Numbered
+from watcher.store import tombs
+from watcher.store.feedback import LABEL, MUTE, Numbered, feeds_of
 from watcher.store.report import EntryReport, entry_report
 from watcher.store.tables import entries, feed_states, feedback, mutes, outbox, sightings, stories, story_members
+from watcher.store.tombs import Tombstone
 from watcher.types import HoldReason, Label, Mute, OutboxKind, OutboxState
+from watcher.urls import identity_hash
 
 ALIKE = 5
 """Entries of the same words that are named."""
@@ -107,18 +110,19 @@ def entry_trace(conn: Connection, entry_id: str) -> EntryTrace | None:
         return None
     row = conn.execute(
         select(entries.c.tombstone, entries.c.terms.is_not(None).label("counted")).where(entries.c.id == entry_id)
-    ).one()
+    ).first()
+    tomb = None if row else tombs.by_id(conn, [entry_id])[entry_id]
     memberships = _memberships(conn, entry_id)
     return EntryTrace(
         report=report,
-        seen=_seen(conn, entry_id),
-        forgotten=row.tombstone,
-        counted=row.counted,
+        seen=_seen(conn, entry_id) if tomb is None else _visits(conn, tomb),
+        forgotten=row is None or row.tombstone,
+        counted=row is not None and row.counted,
         alike=_alike(conn, report),
         memberships=memberships,
         sendings=_sendings(conn, entry_id, [one.story for one in memberships]),
         answers=_answers(conn, entry_id),
-        mutes=_mutes(conn, entry_id, [one.story for one in memberships]),
+        mutes=_mutes(conn, feeds_of(conn, entry_id), [one.story for one in memberships]),
     )
 
 
@@ -142,6 +146,20 @@ def _seen(conn: Connection, entry_id: str) -> tuple[Seen, ...]:
     )
 
 
+def _visits(conn: Connection, tomb: Tombstone) -> tuple[Seen, ...]:
+    feeds = {row.id: row for row in conn.execute(select(feed_states).where(feed_states.c.id.in_(tomb.feeds)))}
+    return tuple(
+        Seen(
+            feed=feeds[one.feed].name if one.feed in feeds else one.feed,
+            guid=one.guid,
+            first=one.first,
+            last=one.last,
+            poll_error=feeds[one.feed].error if one.feed in feeds else None,
+        )
+        for one in tomb.seen
+    )
+
+
 def _alike(conn: Connection, report: EntryReport) -> tuple[Other, ...]:
     """Entries of the same words; of a tombstone nobody can say, since the hash of other empty ones says nothing."""
     entry = report.entry
@@ -149,13 +167,22 @@ def _alike(conn: Connection, report: EntryReport) -> tuple[Other, ...]:
     same: list[ColumnElement[bool]] = [entries.c.landed.in_(pages), entries.c.identity.in_(pages)]
     if entry.title:
         same.append(entries.c.content_hash == entry.content_hash)
+    marks = [tombs.page_mark(one) for one in pages] + ([tombs.words_mark(entry.content_hash)] if entry.title else [])
     found = (
-        select(entries.c.id, entries.c.title, entries.c.url)
+        select(entries.c.first_seen, entries.c.id, entries.c.title, entries.c.url)
         .where(or_(*same), entries.c.id != entry.id)
         .order_by(entries.c.first_seen, entries.c.id)
         .limit(ALIKE)
     )
-    return tuple(Other(entry=row.id, title=row.title, url=row.url) for row in conn.execute(found))
+    named = [(row.first_seen, row.id, row.title, row.url) for row in conn.execute(found)]
+    small = {**tombs.by_id(conn, list(map(identity_hash, pages)))}
+    small |= {one.entry.id: one for each in tombs.by_mark(conn, marks).values() for one in each}
+    named += [(one.entry.first_seen, one.entry.id, "", one.entry.url) for one in small.values()]
+    return tuple(
+        Other(entry=name, title=title, url=url)
+        for _, name, title, url in sorted(named)[: ALIKE + 1]
+        if name != entry.id
+    )[:ALIKE]
 
 
 def _memberships(conn: Connection, entry_id: str) -> tuple[Membership, ...]:
@@ -235,8 +262,7 @@ def _answers(conn: Connection, entry_id: str) -> tuple[Numbered, ...]:
     )
 
 
-def _mutes(conn: Connection, entry_id: str, ids: Collection[str]) -> tuple[tuple[Mute, datetime | None], ...]:
-    feeds = select(sightings.c.feed).where(sightings.c.entry == entry_id)
+def _mutes(conn: Connection, feeds: Collection[str], ids: Collection[str]) -> tuple[tuple[Mute, datetime | None], ...]:
     about = or_(
         (mutes.c.kind == "story") & mutes.c.subject.in_(ids), (mutes.c.kind == "source") & mutes.c.subject.in_(feeds)
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from watcher.store import (
     clock,
+    condensing,
     condition,
     entries,
     feedback,
@@ -42,6 +43,8 @@ WRITE_VERBS: tuple[Callable[..., Any], ...] = (
     clock.pull_back,
     entries.tidy,
     entries.entomb,
+    condensing.condense,
+    condensing.recall,
     save.save,
     notices.put_notices,
     notices.tidy_notices,
