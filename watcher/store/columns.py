@@ -5,10 +5,12 @@ Rule: times go in and come out as aware UTC datetimes, and text is made storable
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, Dialect, String, Text, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, LargeBinary, String, Text, TypeDecorator
 
+_HEX = re.compile("(?:[0-9a-f]{2})+")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -48,6 +50,28 @@ class Instant(TypeDecorator[datetime]):
         """Give the time back as it went in, in UTC."""
         del dialect
         return None if value is None else moment(value)
+
+
+class HexDigits(TypeDecorator[str]):
+    """A hash of hex digits as bytes, half as many: where there are very many."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """Two digits a byte."""
+        del dialect
+        return None if value is None else bytes.fromhex(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        """Give the digits back."""
+        del dialect
+        return None if value is None else bytes(value).hex()
+
+
+def is_hex(text: str) -> bool:
+    """Whether a text is such digits, as `HexDigits` gives them back."""
+    return _HEX.fullmatch(text) is not None
 
 
 def microseconds(value: datetime) -> int:

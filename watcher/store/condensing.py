@@ -22,7 +22,7 @@ from watcher.store.report import LATEST
 from watcher.store.tables import decisions, entries, matches, outbox, sightings, story_members
 from watcher.types import Decision, Entry
 
-PORTION = 200
+PORTION = 100
 """Entries that one transaction looks at: polls wait for it, for a fifth of a second."""
 
 

@@ -21,9 +21,9 @@ from watcher.store.tables import decisions, matches, outbox, sightings, story_me
 from watcher.store.tombs import Tombstone
 from watcher.types import Entry, KnownEntry, State
 
-PORTION = 250
+PORTION = 100
 """Entries that one transaction forgets: polls wait for it, for a tenth of a second."""
-MOST_COUNTED = 25
+MOST_COUNTED = 15
 """Those among them whose words are counted: it takes some milliseconds each."""
 
 _TOMBSTONE: dict[str, Any] = {"title": "", "text": "", "article": None, "article_note": None, "tombstone": True}

@@ -1,7 +1,7 @@
 """A tombstone as a few bytes: what is left of an entry that was forgotten and never told.
 
-Rule: what comes out is what went in, but for words, and for scores beyond six digits. Bytes that were once written are
-read for ever, so a change of the form is another first byte.
+Rule: what comes out is what went in, but for words, and for figures beyond five digits (strengths: three). Bytes that
+were once written are read for ever, so a change of the form is another first byte.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from watcher.types import Entry
 from watcher.urls import canonical, identity_hash
 
 FORM = b"\x01"
-DIGITS = 1_000_000
-"""Steps of a score from 0 to 1."""
+DIGITS, FEWER = 100_000, 1_000
+"""Steps from 0 to 1 of a score or threshold, and of a strength."""
+SHOWN = 3
+"""Digits of a score that people are shown: rounding changes none of them."""
 SECOND = 1_000_000
 MOST = 1_000_000
 """Bytes that a packed form may come to: an address and a guid have bounds far below."""
@@ -105,23 +107,38 @@ def _identity(entry: str, url: str) -> str:
 def _guid(one: Sighted, entry: Entry, base: int) -> list[Any]:
     """0 for none, 1 for the entry's own link: most guids are one of them."""
     guid = 0 if one.guid is None else 1 if one.guid == entry.url else one.guid
-    return [one.feed, guid, microseconds(one.first) - base, microseconds(one.last) - base]
+    first, last = microseconds(one.first), microseconds(one.last)
+    return [one.feed, guid, first - base, last - first]
 
 
 def _sighted(said: list[Any], url: str | None, base: int) -> Sighted:
-    feed, guid, first, last = said
+    feed, guid, after, again = said
     named = None if guid == 0 else url if guid == 1 else guid
-    return Sighted(feed=feed, guid=named, first=moment(base + first), last=moment(base + last))
+    return Sighted(feed=feed, guid=named, first=moment(base + after), last=moment(base + after + again))
+
+
+def rounded(figure: float | None) -> float | None:
+    """A score as it will be read."""
+    return None if figure is None else _steps(figure) / DIGITS
+
+
+def _steps(figure: float) -> int:
+    near = round(figure * DIGITS)
+    return min(
+        range(near - 1, near + 2), key=lambda one: (round(one / DIGITS, SHOWN) != round(figure, SHOWN), one != near)
+    )
 
 
 def _figures(one: Ended) -> list[int | None]:
-    return [None if figure is None else round(figure * DIGITS) for figure in (one.score, one.threshold, one.strength)]
+    score, threshold = (None if figure is None else _steps(figure) for figure in (one.score, one.threshold))
+    return [score, threshold, None if one.strength is None else round(one.strength * FEWER)]
 
 
 def _ended(said: list[Any], base: int) -> Ended:
     end, score, threshold, strength, after = said
-    score, threshold, strength = (None if one is None else one / DIGITS for one in (score, threshold, strength))
-    return Ended(end=end, score=score, threshold=threshold, strength=strength, at=moment(base + after))
+    score, threshold = (None if one is None else one / DIGITS for one in (score, threshold))
+    strong = None if strength is None else strength / FEWER
+    return Ended(end=end, score=score, threshold=threshold, strength=strong, at=moment(base + after))
 
 
 def _time(number: int) -> int | str:

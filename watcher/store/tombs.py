@@ -12,9 +12,9 @@ from hashlib import sha256
 
 from sqlalchemy import Column, ColumnElement, Connection, Integer, LargeBinary, Row, Select, Table, func, select
 
-from watcher.store import rows
-from watcher.store.columns import Instant, Moment, Words, storable
-from watcher.store.packing import DIGITS, Ended, Sighted, unpack
+from watcher.store import packing, rows
+from watcher.store.columns import HexDigits, Instant, Moment, Words, is_hex, storable
+from watcher.store.packing import Ended, Sighted, unpack
 from watcher.store.tables import feed_states, metadata
 from watcher.types import Decision, Entry, KnownEntry
 from watcher.urls import canonical, identity_hash
@@ -23,7 +23,7 @@ tombstones = Table(
     "tombstones",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("entry", Words, nullable=False, unique=True),
+    Column("entry", HexDigits, nullable=False, unique=True),
     Column("first_seen", Instant, nullable=False, index=True),
     Column("packed", LargeBinary, nullable=False),
     comment="Entries that were forgotten and never told: all that is left of them, as a few bytes.",
@@ -145,7 +145,8 @@ def _mark(*what: str) -> bytes:
 
 def by_id(conn: Connection, ids: Collection[str]) -> dict[str, Tombstone]:
     """Entry → its tombstone, of these entries that have one."""
-    found = [row for part in rows.chunks(ids) for row in _select(conn, tombstones.c.entry.in_(part))]
+    wanted = filter(is_hex, ids)
+    found = [row for part in rows.chunks(wanted) for row in _select(conn, tombstones.c.entry.in_(part))]
     return {one.entry.id: one for one in _read(conn, found)}
 
 
@@ -286,8 +287,14 @@ def common_reason(reason: str, one: Ended, entry: Entry) -> str:
     figures, day = _own(one, entry)
     common = reason.replace(figures, _FIGURES) if figures else reason
     common = common.replace(day, _DAY) if day else common
-    rounded = Ended(end=one.end, score=_round(one.score), threshold=_round(one.threshold), strength=None, at=one.at)
-    return common if whole_reason(common, rounded, entry) == reason else reason
+    as_read = Ended(
+        end=one.end,
+        score=packing.rounded(one.score),
+        threshold=packing.rounded(one.threshold),
+        strength=None,
+        at=one.at,
+    )
+    return common if whole_reason(common, as_read, entry) == reason else reason
 
 
 def whole_reason(common: str, one: Ended, entry: Entry) -> str:
@@ -300,7 +307,3 @@ def _own(one: Ended, entry: Entry) -> tuple[str, str]:
     known = one.score is not None and one.threshold is not None
     figures = FIGURES.format(score=one.score, threshold=one.threshold) if known else ""
     return figures, f"{entry.published:%Y-%m-%d}" if entry.published else ""
-
-
-def _round(figure: float | None) -> float | None:
-    return None if figure is None else round(figure * DIGITS) / DIGITS

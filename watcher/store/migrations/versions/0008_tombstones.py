@@ -24,7 +24,7 @@ def upgrade() -> None:
     op.create_table(
         "tombstones",
         _number(),
-        *_words("entry"),
+        sa.Column("entry", sa.LargeBinary(), nullable=False),
         sa.Column("first_seen", sa.BigInteger(), nullable=False),
         sa.Column("packed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_tombstones"),
