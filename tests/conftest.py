@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from tests import postgres
+from tests import databases, postgres
 from tests.builders import NOW
 from tests.fakes import FakeClock, FakeNotifier
 from watcher.store import Store
@@ -30,10 +30,30 @@ def there(clock: FakeClock) -> FakeNotifier:
     return FakeNotifier(clock=clock)
 
 
+@pytest.fixture(scope="session")
+def made_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database made once: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("made") / "w.db"
+    Store.open(f"sqlite:///{path}", now=NOW).close()
+    return path
+
+
+@pytest.fixture(params=databases.WHERE)
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Gives addresses of new databases, all in files or all on a server."""
+    return lambda: databases.ready(request.param, request, tmp_path)
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as made:
+def store(fresh: Callable[[], str]) -> Iterator[Store]:
+    with Store.open(fresh(), now=NOW) as made:
         yield made
+
+
+@pytest.fixture(params=databases.WHERE)
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
+    """For a ``World``: the address of an empty database on a server, or None for a file."""
+    return None if request.param == "sqlite" else databases.empty(request.param, request, tmp_path)
 
 
 @pytest.fixture(scope="session")

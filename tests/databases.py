@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import strategies as st
 from sqlalchemy import JSON, Boolean, Connection, Float, Integer, LargeBinary, Table, select
@@ -17,25 +19,38 @@ from watcher.store.columns import Moment
 from watcher.store.tables import metadata
 
 KINDS = ("postgresql", "sqlite")
+WHERE = [pytest.param("postgresql", marks=pytest.mark.postgresql_line), "sqlite"]
+"""For what is tested on both, and on a server only where there is time for it (``make postgresql``)."""
 
 
 def empty(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
     """The address of a place where there is no database yet: a file's name, or an empty database."""
-    return _new(kind, request, folder, postgres.Server.empty)
+    if kind == "sqlite":
+        return f"sqlite:///{folder}/watcher.db"
+    return _new(request, postgres.Server.empty)
 
 
 def ready(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
-    """The address of a database with watcher's tables. On a server it is a copy of the template."""
-    return _new(kind, request, folder, postgres.Server.ready)
-
-
-def _new(kind: str, request: pytest.FixtureRequest, folder: Path, how: Callable[[postgres.Server], str]) -> str:
+    """The address of a new database with watcher's tables: a copy of one that was made once."""
     if kind == "sqlite":
-        return f"sqlite:///{folder}/watcher.db"
+        made: Path = request.getfixturevalue("made_file")
+        number = len(list(folder.glob("w*.db")))
+        return f"sqlite:///{shutil.copyfile(made, folder / f'w{number}.db')}"
+    return _new(request, postgres.Server.ready)
+
+
+def _new(request: pytest.FixtureRequest, how: Callable[[postgres.Server], str]) -> str:
     server: postgres.Server = request.getfixturevalue("postgresql")
     url = how(server)
     request.addfinalizer(lambda: server.drop(url))
     return url
+
+
+def clear(url: str) -> None:
+    """Empty a database on a server."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
+        conn.execute("DROP SCHEMA public CASCADE")
+        conn.execute("CREATE SCHEMA public")
 
 
 ODD = ["", "\\N", "\\.", "a\tb\nc\rd", "\\x41", "\x01\x1f\x7f", "👩‍👩‍👧 한국 ﷺ", "'\";--", "NULL", "\ud800\0", " "]

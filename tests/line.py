@@ -87,10 +87,22 @@ class World:
             "fetch": {"allow_networks": ["127.0.0.0/8"], "first_poll": "alert", "full_text": "never"},
             "notify": "slack",
             "database": self.server or "sqlite:///watcher.db",
+            "backups": False,
             "server": {"listen": "127.0.0.1:0"},
             "slack": {"flood": "100/1m"},
         }
         self.config.write_text(json.dumps({**config, **over}))  # JSON is YAML
+
+    def change(self, statement: str) -> list[Any]:
+        """Do in the database what no command does; returns the rows that are found."""
+        from watcher.store import Store
+
+        def done(conn: Any) -> list[Any]:
+            found = conn.exec_driver_sql(statement)
+            return list(found.all()) if found.returns_rows else []
+
+        with Store.open(self.url, mode="beside") as store:
+            return store.write_now(done)
 
     def environ(self) -> dict[str, str]:
         return {"SLACK_BOT_TOKEN": TOKEN, "SLACK_API_URL": self.slack.url}

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import databases
 from tests.commands import Outcome, run
 from tests.line import ON_TOPIC, Item, World, world
-from watcher.store import Store
+from watcher.store import Store, sessions
 
 STORIES = [Item(title=title, text=text, path=f"/{number}.html") for number, (title, text) in enumerate(ON_TOPIC)]
 
@@ -81,3 +82,32 @@ def test_another_installations_backup_is_told_as_one(place: World) -> None:
         Store.open(f"sqlite:///{path}").close()
     done = command(place, "restore", other, "--force")
     assert (done.code, "that was another installation" in done.out) == (0, True)
+
+
+@pytest.mark.slow
+def test_a_backup_of_a_server_is_put_on_an_empty_one_and_nothing_is_told_again(
+    place: World, request: pytest.FixtureRequest
+) -> None:
+    place.server = databases.empty("postgresql", request, place.folder)
+    place.configure()
+    file = place.folder / "backup.db"
+    assert place.once() == 0
+    with Store.open(place.server):
+        made = command(place, "backup", file)
+        assert (made.code, " 1 entries, last polled " in made.out) == (0, True), made.err
+    place.feeds["one"] = STORIES[:3]
+    assert place.once() == 0
+    told = place.slack.keys()
+    assert len(told) == 3
+    refused = command(place, "restore", file, "--force")
+    assert (refused.code, "is left as it is; name an empty database (createdb makes one)" in refused.err) == (2, True)
+    databases.clear(place.server)
+    done = command(place, "restore", file)
+    assert done.code == 0, done.err
+    assert done.out.startswith(f"{sessions.shown(place.server)}: {file} is in place (1 entries")
+    assert "looked up in its channel before it is sent" in done.out
+    place.feeds["one"] = STORIES
+    assert place.once() == 0
+    assert place.slack.keys()[:3] == told
+    assert set(place.told().values()) == {1}
+    assert len(place.slack.messages) == 4, "what is new since is told"

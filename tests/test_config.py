@@ -344,6 +344,8 @@ def test_paths_count_from_the_file_and_the_variable_from_the_working_folder(
         tmp_path, FEEDS + TOPICS, {"WATCHER_DATABASE_URL": "sqlite:///my.db", "WATCHER_LISTEN": "0.0.0.0:80"}
     )
     assert config.database == f"sqlite:///{tmp_path}/my.db"
+    assert config.backups is None
+    assert not [one for one in config.warnings if one.key == "backups"], "a file is copied beside itself"
     assert (config.server.host, config.server.port) == ("0.0.0.0", 80)
     assert refused(tmp_path, FEEDS + TOPICS, {"WATCHER_DATABASE_URL": "my.db", "WATCHER_LISTEN": "80"}) == [
         (
@@ -407,3 +409,25 @@ def test_whatever_the_keys_hold_it_loads_or_is_refused(
         )
     with suppress(ConfigError):
         load(file, environ)
+
+
+@pytest.mark.parametrize(
+    ("line", "backups", "said"),
+    [
+        ("", None, "nothing says where it is copied to before an upgrade changes it; name a folder, or write false"),
+        ("backups: ../copies\n", Path("copies"), None),
+        ("backups: false\n", False, None),
+    ],
+)
+def test_where_a_database_on_a_server_is_copied_to_has_to_be_said(
+    tmp_path: Path, line: str, backups: object, said: str | None
+) -> None:
+    config = loaded(tmp_path, FEEDS + TOPICS + f"database: postgresql://u@db.example/w\n{line}")
+    assert config.backups == (tmp_path.parent / backups if isinstance(backups, Path) else backups)
+    assert [said in str(one) for one in config.warnings if said and one.key == "backups"] == ([True] if said else [])
+
+
+@pytest.mark.parametrize("value", ["true", "3", "''", "[a]"])
+def test_a_folder_for_backups_is_a_path(tmp_path: Path, value: str) -> None:
+    (told,) = refused(tmp_path, FEEDS + TOPICS + f"backups: {value}\n")
+    assert "backups: this names no folder; name a folder, or write false" in told

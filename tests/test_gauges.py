@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests import builders as b
+from tests import databases
 from tests.builders import NOW
 from tests.delivering import put
 from tests.delivering import run as deliver
@@ -53,6 +56,16 @@ async def test_readiness_is_a_figure_and_what_has_stalled_too(tmp_path: Path) ->
         stage.clock.pass_(hours=1)
         found = await asked(stage)
         assert (value(found, "watcher_ready"), value(found, "watcher_stalled", work="polls")) == (0, 1)
+
+
+async def test_room_on_a_servers_disk_is_unknown_and_rings_no_alarm(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    async with staged(tmp_path, database=databases.ready("postgresql", request, tmp_path)) as stage:
+        found = await asked(stage)
+        assert value(found, "watcher_ready") == 1
+        assert math.isnan(value(found, "watcher_disk_free_bytes"))
+        assert not [one for one, _ in found if one == "watcher_database_bytes"]
 
 
 async def test_a_database_that_cannot_be_written_is_told_and_the_rest_is_told_all_the_same(tmp_path: Path) -> None:

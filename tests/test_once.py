@@ -14,9 +14,11 @@ from typing import Any
 
 import pytest
 
+from tests import databases
 from tests.commands import Outcome, Site, installed, rss, run, site
 from tests.fake_slack import TOKEN
 from tests.line import OFF_TOPIC, ON_TOPIC, Item, world
+from watcher.store import Store
 
 KEYS = ["feeds", "feeds_failed", "entries_new", "matches", "alerts_sent", "alerts_pending", "errors"]
 NUMBER = len(ON_TOPIC)
@@ -171,6 +173,21 @@ def test_a_dry_run_on_a_database_leaves_every_byte(web: Site, tmp_path: Path) ->
     assert told.code == 0
     assert told.json["matches"] == NUMBER - 2, "what the database knows is not told again"
     assert files(tmp_path) == before
+
+
+def test_a_dry_run_on_a_server_writes_nothing_there(web: Site, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    url = databases.empty("postgresql", request, tmp_path)
+    config = installed(tmp_path, feeds=feeds(web, "two"), database=url)
+    told = run("--config", config, "run", "--dry-run", "--json")
+    assert (told.code, told.json["matches"], Store.exists(url)) == (0, 2, False)
+    assert once(config).json["alerts_sent"] == 2
+    installed(tmp_path, feeds=feeds(web, "one", "two"), database=url)
+    with Store.open(url) as store:  # beside a service
+        before = databases.content(store)
+        told = run("--config", config, "run", "--dry-run", "--json")
+        assert told.code == 0
+        assert told.json["matches"] == NUMBER - 2, "what the database knows is not told again"
+        assert databases.content(store) == before
 
 
 # -- Slack says no

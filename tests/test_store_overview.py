@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,13 @@ from tests.delivering import TOPIC
 from watcher.store import Store
 from watcher.store.condition import yields
 from watcher.store.overview import WAITING, ends, matched_lately, nearest_misses, queued, tallies
+
+
+@pytest.fixture
+def store(made_file: Path) -> Iterator[Store]:
+    """A file: SQLite says how it would read."""
+    with Store.open(f"sqlite:///{made_file}", mode="read") as made:
+        yield made
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from tests.test_store_migrations import NEXT, name, newer
 from watcher.config import addresses
 from watcher.errors import AlreadyRunning, StateError
 from watcher.store import Store, sessions
+from watcher.store.backups import read_back
 from watcher.store.feeds import feed_states, save_feed_state
 from watcher.store.lock import database_file, running
 from watcher.store.save import save
@@ -94,10 +95,40 @@ def test_an_older_database_is_migrated_and_a_reader_asks_for_it(url: str, tmp_pa
     scripts = newer(tmp_path)
     with pytest.raises(StateError, match=rf"older schema \({revisions()[-1]}, this version needs {NEXT}\)"):
         Store.open(url, mode="read", migrations=scripts)
-    with Store.open(url, migrations=scripts) as store:
+    with Store.open(url, migrations=scripts, backups=False) as store:
         assert name(store) == "migrated"
     with pytest.raises(StateError, match=f"made by a newer version of watcher .schema {NEXT}"):
         Store.open(url)
+
+
+def test_it_is_copied_before_it_is_migrated_where_a_folder_is_named(url: str, tmp_path: Path) -> None:
+    with Store.open(url) as store:
+        store.write_now(save_feed_state, b.feed_state())
+        before = content(store)
+    Store.open(url, backups=tmp_path / "backups").close()
+    assert not (tmp_path / "backups").exists(), "nothing was to be changed"
+    with Store.open(url, migrations=newer(tmp_path), now=NOW, backups=tmp_path / "backups") as store:
+        assert name(store) == "migrated"
+    (copy,) = (tmp_path / "backups").iterdir()
+    database = url.partition("@/")[2].partition("?")[0]
+    assert copy.name == f"{database}.db.before-{NEXT}-20260302T120000Z.bak"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert read_back(copy).revision == revisions()[-1]
+    with Store.open(f"sqlite:///{copy}", mode="read") as store:
+        assert content(store) == before
+
+
+@pytest.mark.parametrize("there", [None, "a file"])
+def test_it_is_not_migrated_where_nobody_knows_of_a_copy(url: str, tmp_path: Path, there: str | None) -> None:
+    if there:
+        (tmp_path / "backups").write_text("no folder")
+    with pytest.raises(
+        StateError, match=r"name a folder in `backups`|the folder for backups cannot be made"
+    ):
+        Store.open(url, migrations=newer(tmp_path), backups=tmp_path / "backups" if there else None)
+    with Store.open(url, mode="read") as store:
+        assert store.read_now(known_topics) == frozenset()
+    assert running(url) is None
 
 
 def test_a_migration_that_fails_leaves_nothing(empty: str, tmp_path: Path) -> None:

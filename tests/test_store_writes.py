@@ -226,7 +226,7 @@ async def test_writes_happen_one_after_the_other_and_readers_see_whole_ones(path
 NO_VERBS = {
     "columns", "tables", "migrations", "schema", "verbs",  # what there is
     "database", "engine", "lock", "postgresql", "refusals", "sessions", "sqlite", "turns",  # how it is kept
-    "backups", "copying", "moving",  # and taken elsewhere
+    "backups", "copying", "moving", "portable",  # and taken elsewhere
     "packing", "puts", "rows", "tombs",  # what verbs are made of
     "outbox",  # a package, whose modules follow
     "outbox.followers", "outbox.waking",

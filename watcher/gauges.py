@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections import Counter
 from collections.abc import Mapping
@@ -48,6 +49,7 @@ def _models(app: App) -> None:
 def _disk(app: App) -> None:
     database = app.store.path
     if database is None:  # on a server, whose own tools measure it
+        app.metrics.disk_free.set(math.nan)  # unknown: 0 would ring an alarm
         return
     for name, suffix in (("database", ""), ("log", "-wal")):
         path = database.with_name(database.name + suffix)

@@ -86,7 +86,7 @@ def _opened(config: Config, *, wait: bool) -> tuple[Store, bool]:
     told = False
     while True:
         try:
-            return Store.open(config.database, mode="write"), told
+            return Store.open(config.database, mode="write", backups=config.backups), told
         except AlreadyRunning as error:
             if not wait:
                 raise

@@ -42,7 +42,7 @@ def worker(
         what = "is a file, which is for one process"
         remedy = "run `watcher run`; workers need WATCHER_DATABASE_URL=postgresql+psycopg://…"
         raise ConfigError([setup.config.problem("database", what, remedy)])
-    with Store.open(setup.config.database, mode="share") as store:
+    with Store.open(setup.config.database, mode="share", backups=setup.config.backups) as store:
         until_told(_serve(ctx, setup, store, serves, jobs, name or f"{platform.node()}-{os.getpid()}"), store)
 
 

@@ -251,6 +251,11 @@ class File(Keys):
         "SQLAlchemy address; a relative SQLite path counts from this file.",
         "sqlite:////data/watcher.db",
     )
+    backups: str | Literal[False] | None = _key(
+        None,
+        "Where a database on a server is copied to before an upgrade changes it; false: its own backups are enough.",
+        "../backups",
+    )
     server: Server | None = _key({}, "Health, metrics and the page.")
     health: Health | None = _key({}, "When /readyz says no.")
     retention: Retention | None = _key({}, "How long what is remembered is kept.")

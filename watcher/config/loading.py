@@ -53,6 +53,7 @@ def load(path: Path, environ: Mapping[str, str], *, posts: bool = True) -> Confi
     listed = read_feeds(raw.get("feeds"), around, findings)
     slack = _slack(raw, way, findings)
     database = _database(raw, base, environ, findings)
+    backups = _backups(raw, base, findings, needed=not database.startswith("sqlite:"))
     server = _server(raw, environ, findings)
     health = _group(keys.Health, "health", raw, findings)
     retention = _group(keys.Retention, "retention", raw, findings)
@@ -67,6 +68,7 @@ def load(path: Path, environ: Mapping[str, str], *, posts: bool = True) -> Confi
         notify=notify,
         slack=slack,
         database=database,
+        backups=backups,
         server=server,
         health=HealthConfig(polls=health.polls, outbox=health.outbox, ping=health.ping),
         retention=RetentionConfig(articles=retention.articles, entries=retention.entries, feedback=retention.feedback),
@@ -174,6 +176,21 @@ def _database(raw: Mapping[str, Plain], base: Path, environ: Mapping[str, str], 
         except values.Refused as refused:
             findings.environment("WATCHER_DATABASE_URL", refused.what, refused.remedy)
     return found
+
+
+def _backups(raw: Mapping[str, Plain], base: Path, findings: Findings, *, needed: bool) -> Path | Literal[False] | None:
+    given = raw.get("backups")
+    remedy = "name a folder, or write false where the server's own backups are enough"
+    if isinstance(given, str) and given.strip():
+        return addresses.located(given.strip(), base)
+    if given is False:
+        return False
+    if given is not None:
+        findings.add(("backups",), "this names no folder", remedy)
+    elif needed:
+        what = "the database is on a server, and nothing says where it is copied to before an upgrade changes it"
+        findings.add(("backups",), what, f"{remedy}; until then such an upgrade is refused", warning=True)
+    return None
 
 
 def _server(raw: Mapping[str, Plain], environ: Mapping[str, str], findings: Findings) -> ServerConfig:

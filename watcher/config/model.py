@@ -104,6 +104,8 @@ class Config:
     notify: Literal["slack", "console"]
     slack: SlackConfig
     database: str = field(repr=False)
+    backups: Path | Literal[False] | None
+    """The folder for copies of a database on a server; False: none are made; None: nobody has said."""
     server: ServerConfig
     health: HealthConfig
     retention: RetentionConfig

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from watcher.errors import StateError
 from watcher.store import outbox, refusals, schema
-from watcher.store.lock import database_file, lock_file
+from watcher.store.lock import database_file, lock_file, on_server
 from watcher.store.refusals import NotAllowed
 from watcher.store.sqlite import bring_up_to_date, take_lock
 from watcher.store.tables import meta
@@ -49,7 +50,7 @@ class Backup:
 class Restored:
     """What was put in place. ``kept``: the copy of what was there before; ``migrated``: to this schema, if it was."""
 
-    database: Path
+    database: str
     backup: Backup
     kept: Path | None
     other: str | None
@@ -64,11 +65,16 @@ def back_up(url: str, target: Path, *, force: bool = False) -> Backup:
     ``force``: a file of that name is replaced, at the end and in one step. An older schema is copied as it is. The copy
     has no log beside it and holds nothing of what was deleted.
     """
+    if on_server(url):
+        from watcher.store import portable  # noqa: PLC0415  most installations do without it
+
+        return portable.back_up(url, target, force=force)
     database = database_file(url)
     if not refusals.exists(database):
         raise StateError(f"{database}: there is no database yet, so there is nothing to back up")
     refusals.look(database, schema.revisions(), thorough=False)
-    _may_be_written(target, database, force=force)
+    own = {database.with_name(database.name + suffix) for suffix in ("", *_LOGS)}
+    may_be_written(target, own | {lock_file(database)}, force=force)
     return _back_up(database, target)
 
 
@@ -77,6 +83,10 @@ def restore(url: str, source: Path, *, force: bool, now: datetime, looks_first: 
 
     Raises AlreadyRunning, StateError and NotAllowed with the present database as it was. ``force``: it is replaced.
     """
+    if on_server(url):
+        from watcher.store import portable  # noqa: PLC0415  the same
+
+        return portable.restore(url, source, now=now, looks_first=looks_first)
     database = database_file(url)
     backup = read_back(source)
     if source.resolve() == database.resolve():
@@ -98,7 +108,7 @@ def restore(url: str, source: Path, *, force: bool, now: datetime, looks_first: 
         lock.release()
     newest = schema.revisions()[-1]
     return Restored(
-        database=database,
+        database=str(database),
         backup=backup,
         kept=kept,
         other=former if former != backup.installation else None,
@@ -138,14 +148,14 @@ def _back_up(database: Path, target: Path) -> Backup:
         with refusals.told(database), closing(refusals.connect(database)) as reader:
             if made.installation != _installation(reader, database):
                 raise StateError(f"{target}: the copy is not what it was made of; nothing was kept, try again")
-        _settle(part, target)
+        settle(part, target)
     finally:
         part.unlink(missing_ok=True)
     return replace(made, path=target)
 
 
-def _may_be_written(target: Path, database: Path, *, force: bool) -> None:
-    own = {database.with_name(database.name + suffix) for suffix in ("", *_LOGS)} | {lock_file(database)}
+def may_be_written(target: Path, own: Collection[Path], *, force: bool) -> None:
+    """Raise NotAllowed where a copy would be in the way of something, such as of the database's ``own`` files."""
     if target.resolve() in {one.resolve() for one in own}:
         raise NotAllowed(f"{target}: belongs to the database itself; name another file")
     if target.is_dir():
@@ -158,6 +168,19 @@ def _may_be_written(target: Path, database: Path, *, force: bool) -> None:
 
 def _copy(source: Path, part: Path, *, told_as: Path, still: bool) -> None:
     """Copy one consistent state into a new file that only its owner may read. ``told_as``: its name in errors."""
+    begin(part, told_as=told_as)
+    try:
+        with closing(refusals.connect(source, still=still)) as reader:
+            reader.set_progress_handler(lambda: 0, 100_000)
+            reader.execute("VACUUM INTO ?", (str(part),))
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        if refusals.fault(error) in {"SQLITE_FULL", "SQLITE_IOERR"}:
+            raise refusals.not_copied(told_as, error) from error
+        raise refusals.refusal(error, source) from error
+
+
+def begin(part: Path, *, told_as: Path) -> None:
+    """Make an empty file that only its owner may read. ``told_as``: its name in errors."""
     try:
         part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNERS_ONLY))
@@ -165,20 +188,9 @@ def _copy(source: Path, part: Path, *, told_as: Path, still: bool) -> None:
         raise StateError(
             f"{told_as}: cannot be written ({_why(error)}); name a place where this user may write"
         ) from error
-    try:
-        with closing(refusals.connect(source, still=still)) as reader:
-            reader.set_progress_handler(lambda: 0, 100_000)
-            reader.execute("VACUUM INTO ?", (str(part),))
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        if refusals.fault(error) in {"SQLITE_FULL", "SQLITE_IOERR"}:
-            raise StateError(
-                f"{told_as}: the copy could not be written ({error}): its disk is full or fails; nothing was kept. "
-                "Make room, or name a file on another disk"
-            ) from error
-        raise refusals.refusal(error, source) from error
 
 
-def _settle(part: Path, target: Path) -> None:
+def settle(part: Path, target: Path) -> None:
     """Let a copy take its name, durably."""
     try:
         _flush(part)
@@ -201,7 +213,7 @@ def _lay_ready(database: Path, source: Path, *, now: datetime, looks_first: time
 
     def then(conn: Connection) -> None:
         schema.identify(conn, source)
-        _mark(conn, now=now, until=now + looks_first)
+        mark(conn, now=now, until=now + looks_first)
 
     schema.clear_unfinished(database)
     new = schema.unfinished(database)
@@ -218,7 +230,7 @@ def _lay_ready(database: Path, source: Path, *, now: datetime, looks_first: time
     _flush(new)
 
 
-def _mark(conn: Connection, *, now: datetime, until: datetime) -> None:
+def mark(conn: Connection, *, now: datetime, until: datetime) -> None:
     """Whatever was posted since the last message that the backup knows of may be one that it does not know of."""
     born: str | None = conn.scalar(select(meta.c.value).where(meta.c.key == "created_at"))
     first = datetime.fromisoformat(born) if born else now

@@ -114,14 +114,17 @@ def copy(source: Source, target: Connection, progress: Progress = untold) -> tup
     return tuple(Copied(name=one.name, rows=read.rows, checksum=read.checksum) for one, read, _ in digests)
 
 
-def copy_to_file(source: Source, path: Path, migrations: Path = schema.MIGRATIONS) -> None:
-    """Make a file of ours that holds the same, with the schema that the source has."""
+def copy_to_file(source: Source, path: Path, *, told_as: Path, migrations: Path = schema.MIGRATIONS) -> None:
+    """Make a file of ours that holds the same, with the schema that the source has. ``told_as``: its name in errors."""
 
     def fill(conn: Connection) -> None:
         schema.upgrade(conn, migrations, source.revision)
         copy(source, conn)
 
-    new_file(path, fill)
+    try:
+        new_file(path, fill)
+    except DBAPIError as error:
+        raise refusals.not_copied(told_as, error.orig) from error
     with closing(refusals.connect(path, write=True)) as conn:
         conn.execute("PRAGMA journal_mode = DELETE")  # no log is beside it, whoever reads it
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
+
+Backups = Path | Literal[False] | None
+"""The folder in which one on a server is copied before it is migrated. False: it need not be; None: nobody said so."""
 
 
 class Lock(Protocol):
@@ -40,10 +43,10 @@ class Database(Protocol):
     def take(self, address: str | None, sleep: Callable[[float], None], *, shared: bool = False) -> Lock:
         """Take the lock, or a share of it. Raises AlreadyRunning, StateError."""
 
-    def ready(self, *, now: datetime, migrations: Path, busy: timedelta) -> None:
-        """Make it, or check it and bring it up to date: for the holder of the lock, or of a share. Raises StateError.
+    def ready(self, *, now: datetime, migrations: Path, busy: timedelta, backups: Backups) -> None:
+        """Make it, or check it and bring it up to date after a copy: for the holder of the lock, or of a share.
 
-        Others that share it go on meanwhile, with the tables they know.
+        Others that share it go on meanwhile, with the tables they know. Raises StateError.
         """
 
     def make(self, fill: Callable[[Connection], None]) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from watcher.errors import StateError
 from watcher.store import schema
-from watcher.store.database import Database, Lock
+from watcher.store.database import Backups, Database, Lock
 from watcher.store.lock import on_server
 from watcher.store.sqlite import BUSY, File
 from watcher.store.tables import meta
@@ -79,11 +79,13 @@ class Store:
         sleep: Callable[[float], None] = time.sleep,
         busy: timedelta = BUSY,
         migrations: Path = schema.MIGRATIONS,
+        backups: Backups = None,
     ) -> Store:
         """Open a ``sqlite:///path`` database, or one at ``postgresql+psycopg://user@host/name``.
 
         ``sqlite://`` alone is a scratch one that is gone when closed. ``write`` takes the lock, makes the database or
-        migrates it (a file after a backup beside it, named by ``now``). ``share`` does so with several others at once.
+        migrates it after a backup, named by ``now``: of a file beside it, of a server's in the folder ``backups``.
+        ``share`` does so with several others at once.
         ``read`` does none of these, nor does ``beside``, which writes single changes beside whoever holds the lock.
         Raises AlreadyRunning, or StateError with the database untouched.
         """
@@ -92,7 +94,7 @@ class Store:
         try:
             if mode in {"write", "share"}:
                 lock = database.take(address, sleep, shared=mode == "share")
-                database.ready(now=now or datetime.now(UTC), migrations=migrations, busy=busy)
+                database.ready(now=now or datetime.now(UTC), migrations=migrations, busy=busy, backups=backups)
             else:
                 database.readable(migrations)
             store = cls(

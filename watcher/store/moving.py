@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from watcher.store import schema
-from watcher.store.copying import Copied, Progress, copy, nothing_there, reading, untold
+from watcher.store.copying import Copied, Progress, Source, copy, nothing_there, reading, untold
 from watcher.store.database import Database
 from watcher.store.engine import database_at
 from watcher.store.refusals import NotAllowed
@@ -59,24 +59,37 @@ def move(
             stack.callback(database.take(None, sleep).release)
         must_be_empty(target)  # by now nobody else fills it
         found = stack.enter_context(reading(source, migrations, alone=True))
-        tables: tuple[Copied, ...] = ()
-        installation = ""
+        return make_of(target, found, progress=progress, migrations=migrations)
 
-        def fill(conn: Connection) -> None:
-            nonlocal tables, installation
-            target.upgrade(conn, migrations, found.revision)
-            tables = copy(found, conn, progress)
-            target.upgrade(conn, migrations)
-            installation = schema.identify(conn, target)
 
-        target.make(fill)
+def make_of(
+    target: Database,
+    source: Source,
+    *,
+    progress: Progress = untold,
+    migrations: Path = schema.MIGRATIONS,
+    then: Callable[[Connection], None] = lambda _: None,
+) -> Moved:
+    """Make a database of all that another one holds, bring it up to date and do ``then``, in one transaction."""
+    tables: tuple[Copied, ...] = ()
+    installation = ""
+
+    def fill(conn: Connection) -> None:
+        nonlocal tables, installation
+        target.upgrade(conn, migrations, source.revision)
+        tables = copy(source, conn, progress)
+        target.upgrade(conn, migrations)
+        installation = schema.identify(conn, target)
+        then(conn)
+
+    target.make(fill)
     newest = schema.revisions(migrations)[-1]
     return Moved(
-        source=str(source),
+        source=str(source.database),
         target=str(target),
         installation=installation,
         revision=newest,
-        migrated=found.revision != newest,
+        migrated=source.revision != newest,
         tables=tables,
     )
 

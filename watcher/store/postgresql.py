@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -17,6 +18,7 @@ from sqlalchemy.pool import QueuePool
 
 from watcher.errors import AlreadyRunning, StateError
 from watcher.store import schema, sessions
+from watcher.store.database import Backups
 from watcher.store.refusals import known_revision
 
 _PATIENCE = (0.02, 0.05, 0.1)
@@ -86,8 +88,8 @@ class Server:
                 sleep(patience)
         raise AssertionError("the last try returns or raises")
 
-    def ready(self, *, now: datetime, migrations: Path, busy: timedelta) -> None:
-        """Make the tables, or check them and bring them up to date, in one transaction."""
+    def ready(self, *, now: datetime, migrations: Path, busy: timedelta, backups: Backups) -> None:
+        """Make the tables, or check them and bring them up to date after a copy, in one transaction."""
         del busy
         assert self._owner is not None, "only the holder of the lock migrates"
         known = schema.revisions(migrations)
@@ -96,6 +98,8 @@ class Server:
                 found = self._revision(conn)
                 if found is not None and known_revision(self, found, known) == known[-1]:
                     return
+                if found is not None:
+                    self._copy_first(backups, found, known[-1], now, migrations)
                 conn.exec_driver_sql(f"SET LOCAL lock_timeout = {int(_UPGRADE.total_seconds() * 1000)}")
                 self.upgrade(conn, migrations)
                 if found is None:
@@ -154,17 +158,37 @@ class Server:
         lines = str(error.orig).strip().splitlines() or ["no reason given"]
         return StateError(f"{self}: {told.format(said=lines[0])}")
 
-    def backup(self, target: Path) -> None:
-        """Copy its rows into a file."""
-        from watcher.store import copying  # noqa: PLC0415  for a few commands only
+    def backup(self, target: Path, migrations: Path = schema.MIGRATIONS) -> None:
+        """Copy its rows into a file, which only its owner may read."""
+        from watcher.store import backups, copying  # noqa: PLC0415  for a few commands only
 
         part = target.with_name(target.name + ".part")
         try:
-            with copying.reading(self) as source:
-                copying.copy_to_file(source, part)
-            part.rename(target)
+            with copying.reading(self, migrations) as source:
+                backups.begin(part, told_as=target)
+                copying.copy_to_file(source, part, told_as=target, migrations=migrations)
+            backups.settle(part, target)
         finally:
             schema.clear(part)
+
+    def _copy_first(self, backups: Backups, found: str, coming: str, now: datetime, migrations: Path) -> None:
+        """Have a copy of what is about to be changed, where nobody has said that there are others."""
+        if backups is False:
+            return
+        if backups is None:
+            raise StateError(
+                f"{self}: has an older schema ({found}, this version needs {coming}), and is not changed without a "
+                "copy of it: name a folder in `backups`, or make one yourself (pg_dump) and write `backups: false`"
+            )
+        try:
+            backups.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StateError(
+                f"{backups}: the folder for backups cannot be made ({(error.strerror or '').lower()}), so nothing was "
+                "migrated; make it, or name another in `backups`"
+            ) from error
+        name = urlsplit(self._url).path.strip("/").replace("/", "-")
+        self.backup(schema.backup_name(backups / f"{name}.db", coming, now), migrations)
 
     def close(self) -> None:
         """Nothing of it is here."""

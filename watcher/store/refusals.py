@@ -153,6 +153,14 @@ def fault(error: BaseException | None) -> str:
     return "_".join(name.split("_")[:2])
 
 
+def not_copied(path: Path, error: BaseException | None) -> StateError:
+    """The sentence for a copy that could not be written."""
+    return StateError(
+        f"{path}: the copy could not be written ({error}): its disk is full or fails; nothing was kept. "
+        "Make room, or name a file on another disk"
+    )
+
+
 def of_tables(error: BaseException | None) -> bool:
     """Whether a table or a column is missing."""
     return fault(error) == "SQLITE_ERROR" or getattr(error, "sqlstate", None) in _MISSING

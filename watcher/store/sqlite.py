@@ -18,6 +18,7 @@ from sqlalchemy.pool import StaticPool
 
 from watcher.errors import StateError
 from watcher.store import refusals, schema
+from watcher.store.database import Backups
 from watcher.store.lock import Lock, database_file, take
 
 BUSY = timedelta(seconds=5)
@@ -60,8 +61,9 @@ class File:
             )
         return take_lock(self.file, address, sleep)
 
-    def ready(self, *, now: datetime, migrations: Path, busy: timedelta) -> None:
+    def ready(self, *, now: datetime, migrations: Path, busy: timedelta, backups: Backups) -> None:
         """Make the file, or check it and bring it up to date, after a backup beside it."""
+        del backups
         path, known = self.file, schema.revisions(migrations)
         try:
             if not refusals.exists(path):
