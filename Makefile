@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 RUN    := $(VENV)/.runtime
 export WATCHER_CORPORA ?= $(abspath $(wildcard ../shared))
 
-.PHONY: all demo run test test-fast lint eval bench bench-own bench-peers bench-scale torture month corpora image schema picture screenshots clean
+.PHONY: all demo run test test-fast postgresql lint eval bench bench-own bench-peers bench-scale torture month corpora image schema picture screenshots clean
 all: lint test
 
 # what the product itself needs (demo, run), and what working on it needs on top of that
@@ -34,9 +34,12 @@ lint: $(READY)
 	$(BIN)/mypy
 	@if [ -f Dockerfile ]; then $(BIN)/hadolint Dockerfile; fi
 test: $(READY)
-	$(BIN)/pytest -n 4 --dist worksteal -m "not corpora" $(ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal -m "not corpora and not postgresql_line" $(ARGS)
 test-fast: $(READY)
-	$(BIN)/pytest -n 4 --dist worksteal -m "not slow and not corpora" $(ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal -m "not slow and not corpora and not postgresql_line" $(ARGS)
+# the line, delivery and all that is told in Slack, with the database on a PostgreSQL server
+postgresql: $(READY)
+	$(BIN)/pytest -n 4 --dist worksteal -m postgresql_line $(ARGS)
 # TextRank and LexRank, in a virtual environment of their own: sumy brings a dozen packages that nothing else needs
 eval: $(READY)
 	@test -x build/baselines/bin/python || { $(BIN)/python -m venv build/baselines && \

@@ -2,12 +2,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
-from shutil import copy2
-from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,21 +28,6 @@ from watcher.types import Batch, Message, OutboxItem, Receipt
 UTC_ZONE = ZoneInfo("UTC")
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database made once: migrating takes longer than most of these tests."""
-    path = tmp_path_factory.mktemp("empty") / "w.db"
-    Store.open(f"sqlite:///{path}", now=NOW).close()
-    return path
-
-
-@pytest.fixture
-def store(empty: Path, tmp_path: Path) -> Iterator[Store]:
-    copy2(empty, tmp_path / "w.db")
-    with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as made:
-        yield made
 
 
 DRAIN = timedelta(seconds=60)
@@ -285,20 +267,18 @@ FAULTS = st.sampled_from(
     digest=st.booleans(),
 )
 async def test_whatever_fails_each_message_arrives_once_and_in_order(
-    empty: Path, desk: list[Any], other: list[Any], blind: list[Any], *, digest: bool
+    fresh: Callable[[], str], desk: list[Any], other: list[Any], blind: list[Any], *, digest: bool
 ) -> None:
     clock = FakeClock()
     there = FakeNotifier(clock=clock, find_faults=blind)
     there.faults["CDESK"], there.faults["CB"] = desk, other
-    with TemporaryDirectory() as folder:
-        copy2(empty, f"{folder}/w.db")
-        with Store.open(f"sqlite:///{folder}/w.db", now=NOW) as store:
-            keys = put(store, 12, state="held", hold="first_poll") if digest else put(store, 4)
-            keys_b = put(store, 3, destination="fake:#b")
+    with Store.open(fresh(), now=NOW) as store:
+        keys = put(store, 12, state="held", hold="first_poll") if digest else put(store, 4)
+        keys_b = put(store, 3, destination="fake:#b")
+        report = await run(store, there, clock)
+        while report.pending and clock.now < NOW + timedelta(hours=2):
+            clock.pass_(seconds=61)
             report = await run(store, there, clock)
-            while report.pending and clock.now < NOW + timedelta(hours=2):
-                clock.pass_(seconds=61)
-                report = await run(store, there, clock)
     assert (report.pending, report.dead) == (0, 0)
     assert [key for key in there.keys if key in keys_b] == keys_b
     assert len(set(there.keys)) == len(there.keys)

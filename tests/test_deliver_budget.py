@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from shutil import copy2
-from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,20 +28,6 @@ MIDNIGHT = datetime(2026, 3, 3, tzinfo=UTC)
 @pytest.fixture
 def there(clock: FakeClock) -> FakeNotifier:
     return FakeNotifier(clock=clock, remote=False)  # nobody to pace: the tests are about days
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("empty") / "w.db"
-    Store.open(f"sqlite:///{path}", now=NOW).close()
-    return path
-
-
-@pytest.fixture
-def store(empty: Path, tmp_path: Path) -> Iterator[Store]:
-    copy2(empty, tmp_path / "w.db")
-    with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as made:
-        yield made
 
 
 def kinds(there: FakeNotifier) -> Counter[str]:
@@ -253,21 +236,19 @@ ARRIVALS = st.lists(
     ),
 )
 async def test_never_more_a_day_but_the_urgent_and_the_stronger_and_nothing_is_lost(
-    empty: Path, arrivals: list[tuple[int, float]], budget: int, zone: str, more: dict[str, Any]
+    fresh: Callable[[], str], arrivals: list[tuple[int, float]], budget: int, zone: str, more: dict[str, Any]
 ) -> None:
     clock = FakeClock(datetime(2026, 3, 28, 15, tzinfo=UTC))  # the night in which Berlin loses an hour is near
     there, how = FakeNotifier(clock=clock, remote=False), policy(budget=budget, zone=ZoneInfo(zone), **more)
     keys: list[str] = []
-    with TemporaryDirectory() as folder:
-        copy2(empty, f"{folder}/w.db")
-        with Store.open(f"sqlite:///{folder}/w.db", now=NOW) as store:
-            for number, (minutes, strength) in enumerate(arrivals):
-                clock.pass_(minutes=minutes)
-                keys += put(store, prefix=f"{number}", strength=strength, created_at=clock.now)
-                await run(store, there, clock, how)
-            for _ in range(100):
-                clock.pass_(minutes=30)
-                report = await run(store, there, clock, how)
+    with Store.open(fresh(), now=NOW) as store:
+        for number, (minutes, strength) in enumerate(arrivals):
+            clock.pass_(minutes=minutes)
+            keys += put(store, prefix=f"{number}", strength=strength, created_at=clock.now)
+            await run(store, there, clock, how)
+        for _ in range(100):
+            clock.pass_(minutes=30)
+            report = await run(store, there, clock, how)
     assert report.pending == 0
     assert told(there) == Counter(keys)
     sent: dict[object, list[float]] = {}

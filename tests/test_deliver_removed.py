@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from tests import builders as b
 from tests.builders import NOW
@@ -18,12 +14,6 @@ from watcher.store.notices import put_notices
 from watcher.store.report import entry_report
 from watcher.store.save import save
 from watcher.types import Batch, NewMember, Notice, State
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as opened:
-        yield opened
 
 
 def only(*topics: str, **former: str) -> Policy:

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests import builders as b
+from tests import databases
 from tests.builders import NOW
 from tests.delivering import policy, run
 from tests.fakes import FakeClock, FakeNotifier, refusal
 from tests.line import CRASHED, ON_TOPIC, Item, World, world
 from watcher.deliver.restored import LOOKS_FIRST, notice_restored
 from watcher.store import Store, outbox
+from watcher.store.moving import move
 from watcher.store.report import outbox_rows
 from watcher.store.save import save
 from watcher.types import Batch, Message, OutboxItem, Receipt
@@ -23,8 +25,8 @@ STORIES = [Item(title=title, text=text, path=f"/{number}.html") for number, (tit
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
+def place(tmp_path: Path, server: str | None) -> Iterator[World]:
+    with world(tmp_path, server=server) as made:
         made.feeds = {"one": STORIES[:1]}
         made.configure()
         yield made
@@ -32,24 +34,29 @@ def place(tmp_path: Path) -> Iterator[World]:
 
 def back_up(place: World) -> Path:
     target = place.folder / "backup.db"
-    with Store.open(f"sqlite:///{place.database}", mode="read") as store:
+    with Store.open(place.url, mode="read") as store:
         store.backup(target)
     return target
 
 
 def restore(place: World, backup: Path) -> None:
+    """By hand, as with a database's own tools."""
+    if place.server:
+        databases.clear(place.server)
+        move(f"sqlite:///{backup}", place.server)
+        return
     for suffix in ("", "-wal", "-shm"):
         place.database.with_name(place.database.name + suffix).unlink(missing_ok=True)
     backup.rename(place.database)
 
 
 def rows(place: World) -> dict[str, OutboxItem]:
-    with Store.open(f"sqlite:///{place.database}", mode="read") as store:
+    with Store.open(place.url, mode="read") as store:
         return {row.key: row for row in store.read_now(outbox_rows) if row.kind in {"parent", "reply"}}
 
 
 def looks_first(place: World) -> bool:
-    with Store.open(f"sqlite:///{place.database}", mode="read") as store:
+    with Store.open(place.url, mode="read") as store:
         return store.read_now(outbox.look_first, store.read_now(outbox.last_told)["slack:C000DESK1"]) is not None
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests import builders as b
-from tests.builders import NOW
 from tests.delivering import TOPIC, policy, put, row, run
 from tests.fakes import FakeClock, FakeNotifier, refusal
 from watcher.deliver import Policy
@@ -24,12 +21,6 @@ from watcher.types import Batch, NewMember, OutboxItem, Receipt, Relation
 
 DESK = "fake:#desk"
 STORY = "s1"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as opened:
-        yield opened
 
 
 class Thread:

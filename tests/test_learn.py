@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests import builders as b
 from tests.builders import NOW
@@ -30,12 +28,6 @@ from watcher.store.save import save
 from watcher.types import AddedSeed, Batch, Label, Sensitivity
 
 TOPICS = {"harbour": ((seed(), other_seed()), Sensitivity())}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as opened:
-        yield opened
 
 
 def scorer() -> TfidfScorer:

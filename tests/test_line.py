@@ -183,8 +183,8 @@ STEPS = [
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
+def place(tmp_path: Path, server: str | None) -> Iterator[World]:
+    with world(tmp_path, server=server) as made:
         some_news(made)
         made.configure()
         yield made
@@ -216,7 +216,7 @@ def test_an_event_that_two_topics_of_a_channel_match_is_one_message_that_names_b
     for message in place.slack.messages:
         assert "The one desk" in message["text"]
         assert "The two desk" in message["text"]
-    with Store.open(f"sqlite:///{place.database}", mode="read") as store:
+    with Store.open(place.url, mode="read") as store:
         told = store.read_now(counts).decisions
     assert {name: states.get("posted") for name, states in told.items()} == {"one": TOLD, "two": TOLD}
 

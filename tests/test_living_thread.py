@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,8 +23,8 @@ NEWS = "Seoul now offers 890 million dollars a year, negotiator Chang Won-sam to
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
+def place(tmp_path: Path, server: str | None) -> Iterator[World]:
+    with world(tmp_path, server=server) as made:
         made.feeds = {"one": [Item(title=TITLE, text=TEXT, path="/one/1.html")], "two": []}
         made.configure()
         yield made
@@ -98,9 +96,8 @@ def test_a_story_that_was_quiet_for_days_links_back_when_its_event_is_news_again
     assert place.once() == 0
     (parent,) = message(place)
     long_ago = (datetime.now(UTC) - timedelta(days=5)).isoformat(timespec="microseconds")
-    with closing(sqlite3.connect(place.database)) as database, database:
-        database.execute("UPDATE stories SET opened_at = ?, last_at = ?", (long_ago, long_ago))
-        database.execute("UPDATE story_members SET added_at = ?", (long_ago,))
+    place.change(f"UPDATE stories SET opened_at = '{long_ago}', last_at = '{long_ago}'")
+    place.change(f"UPDATE story_members SET added_at = '{long_ago}'")
     again = "Trump again threatens to pull troops out of South Korea over cost"
     place.feeds["two"] = [Item(title=again, text=f"{RETOLD} {NEWS}", path="/two/2.html")]
     assert place.once() == 0

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from tests import builders as b
 from tests.builders import NOW
@@ -21,12 +17,6 @@ from watcher.types import Batch, Decision
 
 DESK = "fake:#desk"
 WEEK = timedelta(days=7)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as opened:
-        yield opened
 
 
 def decided(store: Store, key: str) -> Decision:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -29,12 +28,6 @@ from watcher.types.feedback import near_key
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MONDAY = NOW - 3 * HOUR
 """The Monday's nine o'clock before NOW."""
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from random import Random
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,12 +25,6 @@ LONG_AGO = NOW - 90 * DAY
 def daily(count: int, days: int, *, until: datetime = NOW) -> list[datetime]:
     """So many alerts on each of so many days that end with ``until``, evenly."""
     return [until - DAY * (days - (number + 1) / count) for number in range(count * days)]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(f"sqlite:///{tmp_path}/w.db", now=NOW) as opened:
-        yield opened
 
 
 # the rule

@@ -205,8 +205,8 @@ async def test_a_key_that_is_none(store: Store, there: FakeNotifier, clock: Fake
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
+def place(tmp_path: Path, server: str | None) -> Iterator[World]:
+    with world(tmp_path, server=server) as made:
         made.feeds = {"one": [Item(title=t, text=x, path=f"/{n}.html") for n, (t, x) in enumerate(ON_TOPIC[:2])]}
         made.configure()
         yield made
@@ -217,14 +217,14 @@ def command(place: World, *words: str) -> Outcome:
 
 
 def rows(place: World) -> dict[str, str]:
-    with Store.open(f"sqlite:///{place.database}", mode="read") as store:
+    with Store.open(place.url, mode="read") as store:
         return {item.key: item.state for item in store.read_now(outbox_rows)}
 
 
 def test_retract_works_beside_a_service(place: World) -> None:
     assert place.once() == 0
     key, kept = place.slack.keys()
-    with Store.open(f"sqlite:///{place.database}"):
+    with Store.open(place.url):
         told = command(place, "retract", key)
         assert (told.code, told.out) == (0, f"{key}: 1 message was deleted\n")
     assert place.slack.keys() == [kept]
@@ -245,7 +245,7 @@ def test_retry_sends_dead_alerts_again_beside_a_service(place: World) -> None:
     assert place.once() == 0
     (dead,) = [key for key, found in rows(place).items() if found == "dead"]
     assert command(place, "retry", "i/nothing").code == 1
-    with Store.open(f"sqlite:///{place.database}"):
+    with Store.open(place.url):
         told = command(place, "retry", dead)
     assert told.code == 0
     assert told.out.startswith("1 dead alerts are sent again")
@@ -261,4 +261,4 @@ def test_neither_makes_a_database(place: World) -> None:
     for words_ in (("retry",), ("retract", "i/1")):
         told = command(place, *words_)
         assert (told.code, "there is no database yet" in told.err) == (4, True)
-    assert not place.database.exists()
+    assert not Store.exists(place.url)
