@@ -74,6 +74,7 @@ class FakeSlack:
     date: str | None = None
     """What the Date header says; None: the time that it is."""
     url: str = ""
+    host: str = "127.0.0.1"
 
     def keys(self, channel: str | None = None) -> list[str]:
         """The metadata keys of what is stored, in order."""
@@ -86,9 +87,9 @@ class FakeSlack:
         app.router.add_route("*", "/api/{method}", self._answer)
         app.router.add_post("/services/{secret}", self._hook)
         self.extend(app)
-        server = TestServer(app)
+        server = TestServer(app, host=self.host)
         await server.start_server(shutdown_timeout=0.01)
-        self.url = str(server.make_url("/api/"))
+        self.url = f"http://{self.host.replace('0.0.0.0', '127.0.0.1')}:{server.port}/api/"
         try:
             yield self
         finally:

@@ -151,7 +151,7 @@ async def _serve(folder: Path, ready: Future[World], stop: asyncio.Event) -> Non
     from aiohttp import web
     from aiohttp.test_utils import TestServer
 
-    async with FakeSocketSlack(clock=lambda: datetime.now(UTC)).serve() as slack:
+    async with FakeSocketSlack(clock=lambda: datetime.now(UTC), host="0.0.0.0").serve() as slack:
         made = World(folder=folder, slack=slack)
 
         async def answer(request: web.Request) -> web.Response:

@@ -36,13 +36,20 @@ def programs() -> Path | None:
 class Server:
     """A running server."""
 
-    def __init__(self, sockets: Path) -> None:
-        self._sockets = sockets
+    def __init__(self, sockets: Path, listen: tuple[str, int] | None = None) -> None:
+        self._where = f"host={sockets}" + (f"&port={listen[1]}" if listen else "")
+        self._listen = listen
         self._numbers = count(1)
 
     def url(self, name: str) -> str:
         """A database's address, as a user writes it."""
-        return f"postgresql+psycopg://watcher@/{name}?host={self._sockets}"
+        return f"postgresql+psycopg://watcher@/{name}?{self._where}"
+
+    def url_from_elsewhere(self, url: str) -> str:
+        """The same database's address as another machine has it."""
+        assert self._listen is not None
+        name = url.rpartition("/watcher@/")[2].partition("?")[0]
+        return f"postgresql+psycopg://watcher@{self._listen[0]}:{self._listen[1]}/{name}"
 
     def empty(self) -> str:
         """The address of a new database without anything in it."""
@@ -58,7 +65,7 @@ class Server:
 
     def run(self, statement: LiteralString, *names: str) -> list[tuple[Any, ...]]:
         """Run a statement with these names as the owner of all."""
-        with psycopg.connect(f"postgresql://watcher@/postgres?host={self._sockets}", autocommit=True) as conn:
+        with psycopg.connect(f"postgresql://watcher@/postgres?{self._where}", autocommit=True) as conn:
             done = conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
             return done.fetchall() if done.description else []
 
@@ -74,8 +81,11 @@ class Server:
 
 
 @contextmanager
-def running(bin_: Path) -> Iterator[Server]:
-    """A server of one's own, gone at the end. It refuses to be run by root, who lends it an ordinary user."""
+def running(bin_: Path, *, listen: tuple[str, int] | None = None) -> Iterator[Server]:
+    """A server of one's own, gone at the end. It refuses to be run by root, who lends it an ordinary user.
+
+    ``listen``: an address and a port where it takes connections too, from whoever asks.
+    """
     folder = Path(tempfile.mkdtemp(prefix="wpg-"))
     user = pwd.getpwnam("postgres" if _known("postgres") else "nobody") if os.getuid() == 0 else None
     as_user: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
@@ -98,10 +108,14 @@ def running(bin_: Path) -> Iterator[Server]:
     try:
         subprocess.run(made, check=True, capture_output=True, cwd=folder, timeout=120, **as_user)
         start: list[str | Path] = [bin_ / "postgres", "-D", data, "-k", folder, *settings]
+        if listen is not None:
+            with (data / "pg_hba.conf").open("a") as rules:
+                rules.write("host all all 0.0.0.0/0 trust\n")
+            start += ["-c", f"listen_addresses={listen[0]}", "-p", str(listen[1])]
         with subprocess.Popen(start, stderr=subprocess.PIPE, text=True, cwd=folder, **as_user) as server:
             try:
                 rest = _wait_until_ready(server)
-                found = Server(folder)
+                found = Server(folder, listen)
                 found.make_template()
                 yield found
             finally:

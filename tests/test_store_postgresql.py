@@ -122,9 +122,7 @@ def test_it_is_copied_before_it_is_migrated_where_a_folder_is_named(url: str, tm
 def test_it_is_not_migrated_where_nobody_knows_of_a_copy(url: str, tmp_path: Path, there: str | None) -> None:
     if there:
         (tmp_path / "backups").write_text("no folder")
-    with pytest.raises(
-        StateError, match=r"name a folder in `backups`|the folder for backups cannot be made"
-    ):
+    with pytest.raises(StateError, match=r"name a folder in `backups`|the folder for backups cannot be made"):
         Store.open(url, migrations=newer(tmp_path), backups=tmp_path / "backups" if there else None)
     with Store.open(url, mode="read") as store:
         assert store.read_now(known_topics) == frozenset()

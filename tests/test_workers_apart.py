@@ -1,0 +1,83 @@
+"""Workers on machines of their own: one loses the database for a minute, and comes back by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests import namespaces, postgres
+from tests.fleet import Fleet, fleet
+from tests.line import World, world
+from tests.namespaces import DATABASE, WORLD, Machine
+from tests.torture import story
+
+pytestmark = [pytest.mark.postgresql_line, pytest.mark.slow]
+
+WORKERS = 3
+PORT = 54_329
+MINUTE = 60.0
+FEEDS = ("one", "two", "three")
+
+
+@pytest.fixture
+def machines() -> Iterator[list[Machine]]:
+    if (reason := namespaces.missing()) is not None:
+        pytest.skip(reason)
+    if postgres.programs() is None:
+        pytest.skip("needs PostgreSQL's initdb and postgres (Debian's package postgresql)")
+    with namespaces.machines(WORKERS) as made:
+        yield made
+
+
+@pytest.fixture
+def workers(machines: list[Machine], tmp_path: Path) -> Iterator[Fleet]:
+    programs = postgres.programs()
+    assert programs is not None
+    with postgres.running(programs, listen=(DATABASE, PORT)) as server, world(tmp_path) as place:
+        place.feeds = {name: [] for name in FEEDS}
+        port = place.base.rpartition(":")[2]
+        place.configure(
+            feeds=[{"url": f"http://{WORLD}:{port}/{name}.xml", "name": name, "every": "1s"} for name in FEEDS],
+            topics={"alliance": {"seeds": "seeds", "channel": "C000DESK1", "sensitivity": 0.05}},
+            fetch={"allow_networks": ["10.212.0.0/16"], "first_poll": "alert", "full_text": "never"},
+            slack={"flood": "10000/1m"},
+        )
+        url = server.url_from_elsewhere(server.ready())
+        slack = place.slack.url.replace("127.0.0.1", WORLD)
+        with fleet(place, url, WORKERS, wrap=lambda one: machines[one].wrap, environ={"SLACK_API_URL": slack}) as made:
+            yield made
+
+
+def test_one_that_is_cut_off_from_the_database_for_a_minute_recovers_alone(
+    workers: Fleet, machines: list[Machine]
+) -> None:
+    place, random = workers.place, Random(3)
+    publish(place, random, 0)
+    assert workers.wait_until(lambda: told(place) == 1), workers.said()
+    machines[0].cut_off()
+    publish(place, random, 1)
+    assert workers.wait_until(lambda: told(place) == 2), "the others go on"
+    workers.wait_until(lambda: False, MINUTE)
+    publish(place, random, 2)
+    assert workers.wait_until(lambda: told(place) == 3)
+    assert "service.state" in workers.log(0).read_text(), "it says that the database is out of reach"
+    machines[0].mend()
+    assert workers.wait_until(lambda: "service.state_mended" in workers.log(0).read_text(), 2 * MINUTE), workers.said()
+    for number in (1, 2):  # now it has to do all by itself
+        assert workers.stop(number) == 0
+    publish(place, random, 3)
+    assert workers.wait_until(lambda: told(place) == 4, 2 * MINUTE), workers.said()
+    assert workers.stop(0) == 0
+    assert set(place.told().values()) == {1}
+    assert len(place.slack.messages) == 4
+
+
+def publish(place: World, random: Random, number: int) -> None:
+    place.feeds[FEEDS[number % len(FEEDS)]].append(story(number, random))
+
+
+def told(place: World) -> int:
+    return len(place.told())
