@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from hypothesis import strategies as st
+from psycopg import sql
 from sqlalchemy import JSON, Boolean, Connection, Float, Integer, LargeBinary, Table, select
 
 from tests import postgres
@@ -51,6 +54,21 @@ def clear(url: str) -> None:
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
         conn.execute("DROP SCHEMA public CASCADE")
         conn.execute("CREATE SCHEMA public")
+
+
+@contextmanager
+def held(url: str) -> Iterator[None]:
+    """Let another program hold a database until the end of the block: nobody else writes."""
+    if url.startswith("sqlite:///"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=30)) as browser:
+            browser.execute("BEGIN IMMEDIATE")
+            yield
+            browser.execute("ROLLBACK")
+        return
+    with psycopg.connect(url.replace("+psycopg", "")) as browser:
+        for table in metadata.tables:
+            browser.execute(sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(sql.Identifier(table)))
+        yield
 
 
 ODD = ["", "\\N", "\\.", "a\tb\nc\rd", "\\x41", "\x01\x1f\x7f", "👩‍👩‍👧 한국 ﷺ", "'\";--", "NULL", "\ud800\0", " "]

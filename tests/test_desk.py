@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import StringIO
@@ -97,7 +97,7 @@ class Place:
 
 
 @pytest.fixture
-async def place(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Place]:
+async def place(tmp_path: Path, request: pytest.FixtureRequest, fresh: Callable[[], str]) -> AsyncIterator[Place]:
     """``request.param``: keys of the configuration's section ``slack``."""
     over = getattr(request, "param", {})
     async with FakeSocketSlack(clock=lambda: datetime.now(UTC)).serve() as slack:
@@ -105,7 +105,7 @@ async def place(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator
         site = TestServer(_site())
         await site.start_server(shutdown_timeout=0.01)
         topics = {"alliance": {"title": "The alliance", "seeds": "seeds", "channel": DESK}}
-        path = installed(tmp_path, notify="slack", topics=topics, slack={"ops_channel": OPS, **over})
+        path = installed(tmp_path, notify="slack", topics=topics, slack={"ops_channel": OPS, **over}, database=fresh())
         environ = {"SLACK_BOT_TOKEN": TOKEN, "SLACK_APP_TOKEN": APP_TOKEN, "SLACK_API_URL": slack.url}
         config = load(path, environ)
         with Store.open(config.database) as store:

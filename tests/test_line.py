@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import databases
 from tests.line import CRASHED, OFF_TOPIC, ON_TOPIC, Item, World, world
 from watcher.deliver import STAGES as DELIVER_STAGES
 from watcher.poll import STAGES as POLL_STAGES
@@ -224,6 +225,30 @@ def test_an_event_that_two_topics_of_a_channel_match_is_one_message_that_names_b
 @pytest.mark.slow
 @pytest.mark.parametrize(("scenario", "step"), STEPS)
 def test_after_a_crash_at_any_step_every_alert_arrives_exactly_once(place: World, scenario: str, step: str) -> None:
+    crash(place, scenario, step)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("scenario", "step"),
+    [
+        ("plain", "store.save.commit"),
+        ("plain", "store.save.done"),
+        ("plain", "deliver.send.after"),
+        ("plain", "store.settle.commit"),
+        ("first poll", "store.make_digest.commit"),
+        ("lost", "store.unreachable.done"),
+    ],
+)
+def test_on_a_server_too(tmp_path: Path, request: pytest.FixtureRequest, scenario: str, step: str) -> None:
+    """A few of those above, which are all tried on a server by ``make postgresql``."""
+    with world(tmp_path, server=databases.empty("postgresql", request, tmp_path)) as place:
+        some_news(place)
+        place.configure()
+        crash(place, scenario, step)
+
+
+def crash(place: World, scenario: str, step: str) -> None:
     script = SCENARIOS[scenario]
     crashed = False
     for prepare in script.rounds:

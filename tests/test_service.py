@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -15,18 +13,20 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests import databases
 from tests.commands import WITHIN, Child, Heard, Outcome, child, run
 from tests.fake_slack import TOKEN
 from tests.fake_socket import APP_TOKEN
 from tests.line import ON_TOPIC, Item, World, world
+from watcher.store import Store, sessions
 
 STOPS_WITHIN = 10
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[World]:
+def place(tmp_path: Path, server: str | None) -> Iterator[World]:
     """One feed on the topic, polled every second, and a Slack; both can be waited for."""
-    with world(tmp_path) as made:
+    with world(tmp_path, server=server) as made:
         made.requests = Heard()
         made.slack.calls, made.slack.messages = Heard(), Heard()
         made.feeds = {"one": [Item(title=t, text=x, path=f"/{n}.html") for n, (t, x) in enumerate(ON_TOPIC)]}
@@ -139,6 +139,8 @@ def test_no_token_is_in_any_output_or_in_the_database(place: World, started: Chi
     for file in place.folder.iterdir():
         if file.is_file():
             assert TOKEN.encode() not in file.read_bytes(), file
+    with Store.open(place.url, mode="read") as store:
+        assert TOKEN not in str(databases.content(store))
 
 
 @pytest.mark.slow
@@ -220,8 +222,7 @@ def test_told_to_stop_while_another_program_holds_the_database_it_ends_with_0(pl
     place.slack.faults["chat.postMessage"].append("hang")
     with child("--config", place.config, "run", *more, environ=place.environ()) as made:
         wait_for_call(place, "chat.postMessage")
-        with closing(sqlite3.connect(place.database, isolation_level=None)) as browser:
-            browser.execute("BEGIN IMMEDIATE")
+        with databases.held(place.url):
             assert made.stop(STOPS_WITHIN) == 0
     assert "Traceback" not in made.words
     assert place.once() == 0
@@ -262,7 +263,7 @@ def test_a_second_instance_is_refused_and_says_who_runs(place: World, started: C
         second = asked(place, "run", *more)
         assert second.code == 3
         assert f"already running (pid {started.process.pid})" in second.err
-        assert str(place.database) in second.err
+        assert f" on {sessions.shown(place.server) if place.server else place.database};" in second.err
     looking = asked(place, "feeds", "list", "--json")
     assert looking.code == 0, "reading commands work beside it"
     assert asked(place, "run", "--dry-run", "--json").code == 0
@@ -364,14 +365,12 @@ def test_a_service_that_is_stuck_is_not_healthy(place: World, started: Child) ->
 @pytest.mark.slow
 def test_a_database_that_another_program_holds_for_a_while_costs_no_alert(place: World, started: Child) -> None:
     wait_for_messages(place, len(ON_TOPIC))
-    with closing(sqlite3.connect(place.database, isolation_level=None, timeout=WITHIN)) as browser:
-        browser.execute("BEGIN IMMEDIATE")
+    with databases.held(place.url):
         place.feeds["one"].append(
             Item(title="Seoul fears for the alliance", text="American troops may go.", path="/new")
         )
         assert asked(place, "health").code == 0
         assert asked(place, "feeds", "list", "--json").json[0]["seen"] == len(ON_TOPIC)
-        browser.execute("ROLLBACK")
     wait_for_messages(place, len(ON_TOPIC) + 1)
     assert started.stop(STOPS_WITHIN) == 0
     told_once_each(place, len(ON_TOPIC) + 1)
