@@ -31,6 +31,8 @@ class Fleet:
     wrap: Callable[[int], Sequence[str]] = field(default=lambda _: ())
     arguments: Sequence[str] = ()
     running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _said: dict[int, int] = field(default_factory=dict)
+    """How long each one's log was when it was started last."""
 
     def start(self, number: int, *more: str) -> None:
         """Start one; its log goes to a file of its own."""
@@ -50,6 +52,7 @@ class Fleet:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         given = {**kept, **self.place.environ(), "WATCHER_DATABASE_URL": self.url, **self.environ}
         with self.log(number).open("ab") as log:
+            self._said[number] = log.tell()
             self.running[number] = subprocess.Popen(
                 command, cwd=REPOSITORY, env=given, stdout=log, stderr=log, start_new_session=True
             )
@@ -69,6 +72,10 @@ class Fleet:
     def log(self, number: int) -> Path:
         """What one of them said."""
         return self.place.folder / f"worker-{number}.log"
+
+    def begun(self, number: int) -> bool:
+        """Whether one works since it was started last."""
+        return b"service.started" in self.log(number).read_bytes()[self._said[number] :]
 
     def said(self) -> str:
         """What all of them said."""

@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,12 +20,14 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.fake_slack import TOKEN, FakeSlack
 from tests.fake_socket import FakeSocketSlack
 
 CRASHED = 137
+
+T = TypeVar("T")
 
 _forkserver = multiprocessing.get_context("forkserver")
 _forkserver.set_forkserver_preload(["watcher.app", "watcher.once", "watcher.relevance.scorer", "tests.line"])
@@ -60,6 +62,12 @@ class World:
     """Path → path where it is found for good."""
     server: str | None = None
     """The address of a database on a server; None: it is a file in the folder."""
+    loop: asyncio.AbstractEventLoop | None = None
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run something where feeds and Slack are served."""
+        assert self.loop is not None
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
 
     @property
     def config(self) -> Path:
@@ -152,7 +160,7 @@ async def _serve(folder: Path, ready: Future[World], stop: asyncio.Event) -> Non
     from aiohttp.test_utils import TestServer
 
     async with FakeSocketSlack(clock=lambda: datetime.now(UTC), host="0.0.0.0").serve() as slack:
-        made = World(folder=folder, slack=slack)
+        made = World(folder=folder, slack=slack, loop=asyncio.get_running_loop())
 
         async def answer(request: web.Request) -> web.Response:
             made.requests.append(request.path)

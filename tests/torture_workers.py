@@ -144,6 +144,7 @@ def _all_told(place: World, url: str, outcome: Outcome) -> bool:
 
 
 def _stop(running: Fleet, outcome: Outcome) -> None:
+    running.wait_until(lambda: all(running.begun(number) for number in running.running))
     for number in list(running.running):
         if (code := running.stop(number)) != 0:
             outcome.wrong.append(f"worker {number} ended with {code}")
