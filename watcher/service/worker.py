@@ -25,7 +25,7 @@ from watcher.feedback.socket import Socket
 from watcher.service import NOTICE_EVERY, PING_EVERY, POLL_EVERY, TAKEN, TIDY_EVERY, WATCH_EVERY, Service, Tick
 from watcher.service.queue import WORKS, Job, Queue, Wanted
 from watcher.store.feedback import labels
-from watcher.store.feeds import due_feeds, due_since
+from watcher.store.feeds import due_since
 from watcher.store.topics import known_topics
 from watcher.store.versions import last_version
 
@@ -183,10 +183,10 @@ class Worker(Service):
 
     async def _poll_shard(self, shard: int) -> None:
         app = self.app
-        ids = self._split().get(shard, frozenset()) - app.poller.busy
-        due = await app.store.read(due_feeds, ids=ids, now=app.clock(), limit=TAKEN) if ids else []
-        if due:
-            await self._poll([state.id for state in due])
+        due = await app.store.read(due_since, app.clock())
+        ids = (self._split().get(shard, frozenset()) - app.poller.busy) & due.keys()
+        if ids:
+            await self._poll(sorted(ids, key=lambda one: due[one])[:TAKEN])
 
     async def _deliver_at(self, destination: str) -> None:
         with self.app.metrics.tick_seconds.labels("deliver").time():
