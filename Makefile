@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 RUN    := $(VENV)/.runtime
 export WATCHER_CORPORA ?= $(abspath $(wildcard ../shared))
 
-.PHONY: all demo run test test-fast postgresql lint eval bench bench-own bench-peers bench-scale torture month corpora image schema picture screenshots clean
+.PHONY: all demo run test test-fast postgresql lint eval bench bench-own bench-peers bench-scale torture torture-workers bench-workers month corpora image schema picture screenshots clean
 all: lint test
 
 # what the product itself needs (demo, run), and what working on it needs on top of that
@@ -64,6 +64,12 @@ bench-scale: $(READY)
 # the service, killed 200 times at random moments while Slack fails; seven minutes. ARGS="--kills 50 --seed 7"
 torture: $(READY)
 	$(BIN)/python -m tests.torture $(ARGS)
+# three workers on PostgreSQL, killed at random for two minutes while feeds publish. ARGS="--seconds 60 --seed 7"
+torture-workers: $(READY)
+	$(BIN)/python -m tests.torture_workers $(ARGS)
+# what several workers cost and bring, on PostgreSQL; ten minutes. ARGS="--only cost,latency"
+bench-workers: $(READY)
+	$(BIN)/python -m tests.bench.workers $(ARGS)
 # a month of 500 feeds under a clock that is moved: nothing lost or doubled, memory flat. ARGS="--days 8 --feeds 40"
 month: $(READY)
 	$(BIN)/python -m tests.month $(ARGS)

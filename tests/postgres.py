@@ -69,6 +69,12 @@ class Server:
             done = conn.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
             return done.fetchall() if done.description else []
 
+    def do(self, url: str, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement of ours in a database."""
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as conn:
+            done = conn.execute(sql.SQL(statement))
+            return done.fetchall() if done.description else []
+
     def make_template(self) -> None:
         """Make the database that tests copy; it sorts as English does, which ours must not mind."""
         self.run("CREATE DATABASE {} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'", MADE)

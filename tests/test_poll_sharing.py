@@ -19,6 +19,7 @@ from tests.fakes import FakeClock, FakeNotifier
 from tests.installation import RSS, item, rss
 from tests.line import SEEDS
 from tests.loopback import Request, response, serve
+from tests.test_store_migrations import newer
 from tests.torture import story
 from watcher.app import App, build
 from watcher.app.fellows import Fellows
@@ -94,6 +95,27 @@ async def test_a_wire_story_on_four_hosts_polled_at_once_by_three_is_one_parent_
         assert told.entries == (ROUNDS // 2) * (4 if link == "its own" else 1)
         assert {row.kind for row in rows} <= {"parent", "update"}
         assert one.store.read_now(board_versions, [DESK])[DESK] >= ROUNDS // 2
+
+
+async def test_an_older_process_goes_on_when_a_newer_one_has_migrated(url: str, tmp_path: Path) -> None:
+    random = Random(9)
+    pages: dict[str, list[str]] = {host: [] for host in HOSTS}
+    async with apps(tmp_path, url, pages, 2) as (older, other):
+        first, second = (feed.id for feed in older.config.feeds[:2])
+        for number in range(3):
+            if number == 1:
+                Store.open(url, mode="share", migrations=newer(tmp_path), backups=False).close()
+            report = story(number, random)
+            for host in HOSTS[:2]:
+                where = f"https://{host}/{number}"
+                pages[host].append(item(report.title, report.text, extra={"link": where, "guid": where}))
+            await asyncio.gather(older.poller.poll([first]), other.poller.poll([second]))
+            older.clock.pass_(minutes=5)  # type: ignore[attr-defined]  # a FakeClock
+        kinds = [row.kind for row in other.store.read_now(outbox_rows)]
+        assert kinds.count("parent") == 3
+        delivered = await other.deliver()
+        assert delivered.dead == 0
+        assert delivered.sent == 3
 
 
 async def test_what_others_polled_is_counted_and_what_they_were_taught_is_in_use(url: str, tmp_path: Path) -> None:
