@@ -52,6 +52,7 @@ bench-own: $(READY)
 	$(BIN)/python -m tests.bench.summarising
 	$(BIN)/python -m tests.bench.grouping
 	$(BIN)/python -m tests.bench.page
+	$(BIN)/python -m tests.bench.growth
 	$(BIN)/python -m tests.bench.preview
 # polling beside reader and rss2email, in a virtual environment of their own. ARGS="--feeds 500"
 bench-peers: $(READY)

@@ -20,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from watcher.store.columns import Moment, Words
@@ -37,6 +38,8 @@ metadata = MetaData(
 def _entry(**more: Any) -> Column[str]:
     return Column("entry", Words, ForeignKey("entries.id"), **more)
 
+
+_WITH_ARTICLE = text("article IS NOT NULL")
 
 meta = Table(
     "meta",
@@ -102,6 +105,7 @@ entries = Table(
     Column("landed", Words, index=True),
     Column("tombstone", Boolean, nullable=False, default=False),
     Column("terms", LargeBinary),
+    Index("ix_entries_with_article", "first_seen", sqlite_where=_WITH_ARTICLE, postgresql_where=_WITH_ARTICLE),
     comment="Items, global over all feeds. A tombstone's text is gone; its identity stays, so it never returns. The "
     "terms are counts of words that were forgotten.",
 )

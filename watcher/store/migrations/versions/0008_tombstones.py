@@ -1,4 +1,4 @@
-"""A small form for entries that were forgotten and never told."""
+"""A small form for entries that were forgotten and never told; articles are found by their age."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ def _words(*names: str) -> list[sa.Column[str]]:
 
 def upgrade() -> None:
     """Add it, empty: tidying brings what there is into it, some at a time."""
+    with_article = sa.text("article IS NOT NULL")
+    op.create_index(
+        "ix_entries_with_article",
+        "entries",
+        ["first_seen"],
+        sqlite_where=with_article,
+        postgresql_where=with_article,
+    )
     op.create_table(
         "tombstones",
         _number(),
