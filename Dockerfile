@@ -17,10 +17,6 @@ COPY requirements-dev.lock ./
 RUN awk '/^(hatchling|packaging|pathspec|pluggy|tomlkit|trove-classifiers)==/, !/\\$/' requirements-dev.lock > /tmp/build.lock \
  && /tmp/build/bin/pip install --require-hashes --only-binary :all: -r /tmp/build.lock
 
-# For a database on a PostgreSQL server.
-RUN awk '/^(psycopg|psycopg-binary)==/, !/\\$/' requirements-dev.lock > /tmp/postgresql.lock \
- && /tmp/build/bin/pip --python /opt/watcher/bin/python install --require-hashes --no-deps --only-binary :all: -r /tmp/postgresql.lock
-
 COPY pyproject.toml README.md LICENSE ./
 COPY watcher ./watcher
 RUN /tmp/build/bin/python -m hatchling build -t wheel -d /tmp/dist \

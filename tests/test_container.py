@@ -39,21 +39,13 @@ def test_the_build_takes_the_backend_and_all_it_needs_from_the_lock() -> None:
     assert all(f"\n{name}==" in lock for name in named[1].split("|"))
 
 
-def test_the_image_has_the_library_for_postgresql_as_the_tests_have_it() -> None:
-    assert "awk '/^(psycopg|psycopg-binary)==/" in DOCKERFILE
-    lock = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
-    assert all(f"\n{name}==" in lock for name in ("psycopg", "psycopg-binary"))
-    runtime = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    assert all(f"\n{name}==" in runtime for name in needs("psycopg") - {"psycopg"}), "nothing else is missing"
-
-
 def test_both_stages_start_from_the_base_that_an_argument_names() -> None:
     assert DOCKERFILE.count("\nFROM ${PYTHON_IMAGE}") == DOCKERFILE.count("\nFROM ") == 2
 
 
 def test_every_install_is_checked_against_hashes_or_takes_nothing_from_outside() -> None:
     installs = [line for line in DOCKERFILE.splitlines() if "bin/pip" in line]
-    assert len(installs) == 4
+    assert len(installs) == 3
     assert all("--require-hashes" in line or ("--no-index" in line and "--no-deps" in line) for line in installs)
 
 

@@ -117,7 +117,7 @@ ok "the root is read-only"
 once watcher check >"$work"/check.log 2>&1 || fail "watcher check"
 ok "check reads the mounted configuration"
 
-once python -c 'import psycopg' >"$work"/psycopg.log 2>&1 || fail "the library for PostgreSQL"
+once python -c 'import procrastinate, psycopg' >"$work"/psycopg.log 2>&1 || fail "the libraries for PostgreSQL"
 ok "a database on PostgreSQL can be used"
 
 once timeout 120 watcher demo >"$work"/demo.log 2>&1 || fail "watcher demo"
