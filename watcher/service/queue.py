@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Literal, get_args
@@ -19,6 +19,7 @@ import procrastinate
 import psycopg
 from procrastinate import exceptions, jobs
 from procrastinate.schema import SchemaManager
+from psycopg_pool import AsyncConnectionPool
 
 from watcher.errors import StateError
 from watcher.store import sessions
@@ -50,6 +51,8 @@ class Job:
     run: Callable[[str], Coroutine[Any, Any, None]]
     """Takes the subject; must let nothing escape but a cancellation."""
     every: int | None = None
+    alone: bool = True
+    """Whether no two with the same subject run or wait. What frees the locks of the dead must need none itself."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,6 +66,8 @@ class Queue:
     at_once: int = 8
     ran: Callable[[str], None] = field(default=lambda _: None)
     """Hears of every job that was run, by kind."""
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while it is connected."""
     _app: procrastinate.App = field(init=False)
     _turns: dict[str, tuple[asyncio.Event, asyncio.Event]] = field(default_factory=dict)
     """Those that wait for a turn here: when it has come, and when it is over."""
@@ -75,6 +80,7 @@ class Queue:
             min_size=1,
             max_size=4,
             timeout=sessions.PATIENCE.total_seconds(),
+            pool_factory=_Pool,
         )
         self._app = procrastinate.App(connector=connector, periodic_defaults={"max_delay": 1})
         for kind in self.kinds:
@@ -91,15 +97,17 @@ class Queue:
             self.ran(kind.kind)
             await kind.run(subject)
 
-        lock = _lock(kind.kind, "")
+        lock = _lock(kind.kind, "") if kind.alone else None
         task = self._app.task(name=kind.kind, queue=kind.work, lock=lock, queueing_lock=lock)(run)
         if kind.every is not None:
             self._app.periodic(cron=_cron(kind.every))(task)
 
     async def run(self) -> None:
         """Do jobs until cancelled; those that run then get some seconds. Raises StateError when the server is away."""
-        with _within_reach(self.url):
+        with ExitStack() as stack, _within_reach(self.url):
+            stack.callback(self.ready.clear)
             async with self._app.open_async():
+                self.ready.set()
                 await self._app.run_worker_async(
                     queues=[*self.serves, self._own],
                     name=self.name,
@@ -187,6 +195,15 @@ class Queue:
         return {(job.task_name, str(job.task_kwargs.get("subject", ""))) for job in found}
 
 
+class _Pool(AsyncConnectionPool[psycopg.AsyncConnection[Any]]):
+    """Connections that are not waited for longer than anything else of the server."""
+
+    async def open(self, wait: bool = False, timeout: float = 0.0) -> None:  # noqa: ASYNC109, FBT001, FBT002  the library's own words
+        """Connect. Raises psycopg.Error when the server is away."""
+        del timeout
+        await super().open(wait, sessions.PATIENCE.total_seconds())
+
+
 def prepare(url: str) -> None:
     """Make the queue's tables where they are missing. Raises StateError."""
     try:
@@ -206,7 +223,7 @@ def _within_reach(url: str) -> Iterator[None]:
         yield
     except exceptions.AlreadyEnqueued:
         raise
-    except (exceptions.ConnectorException, psycopg.Error) as error:
+    except (exceptions.ConnectorException, exceptions.AppNotOpen, psycopg.Error) as error:
         raise StateError(f"{sessions.shown(url)}: the queue is out of reach ({_why(error)})") from error
 
 
@@ -222,6 +239,8 @@ def _cron(every: int) -> str:
 
 
 def _why(error: BaseException) -> str:
+    if isinstance(error, exceptions.AppNotOpen):
+        return "not connected yet"
     cause: BaseException = error.__cause__ or error
     lines = str(cause).strip().splitlines()
     return lines[0] if lines else type(cause).__name__

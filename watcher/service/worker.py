@@ -72,12 +72,12 @@ class Worker(Service):
         app.metrics.worker = self.name
 
     def _kinds(self) -> tuple[Job, ...]:
-        def every(kind: str, seconds: int, tick: Tick) -> Job:
-            return Job(kind=kind, work="tick", every=seconds, run=lambda _: self._do(tick))
+        def every(kind: str, seconds: int, tick: Tick, *, alone: bool = True) -> Job:
+            return Job(kind=kind, work="tick", every=seconds, alone=alone, run=lambda _: self._do(tick))
 
         return (
             every("tick", POLL_EVERY, self._ask),
-            every("mend", MEND_EVERY, self._mend_queue),
+            every("mend", MEND_EVERY, self._mend_queue, alone=False),
             every("notices", NOTICE_EVERY, self._notice_tick),
             every("ping", PING_EVERY, self._ping_tick),
             every("tidy", TIDY_EVERY, self._tidy_tick),
