@@ -11,6 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 from ruamel.yaml import YAML
 
+from tests.commands import run
+
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 FINAL = DOCKERFILE.rpartition("FROM ")[2]
@@ -93,3 +95,29 @@ def test_secrets_come_as_files_and_never_stand_in_the_container_files(service: A
     text = DOCKERFILE + (ROOT / "compose.yaml").read_text(encoding="utf-8")
     assert not re.search(r"xox[abp]-\w{3,}", text)
     assert "/secrets/" in (ROOT / ".gitignore").read_text(encoding="utf-8")
+
+
+# several machines
+
+
+SCALED = YAML(typ="safe").load(ROOT / "compose.scale.yaml")["services"]
+
+
+def test_scaled_there_are_a_database_one_that_asks_and_three_that_work() -> None:
+    assert set(SCALED) == {"postgres", "tick", "worker"}
+    assert SCALED["worker"]["deploy"] == {"replicas": 3}
+    assert [SCALED[name]["command"] for name in ("tick", "worker")] == [["worker", "--queue", "tick"], ["worker"]]
+    for name in ("tick", "worker"):
+        ended = run(*SCALED[name]["command"], "--help")
+        assert ended.code == 0, ended.err
+
+
+def test_each_of_them_gets_no_more_than_the_one_process(service: Any) -> None:
+    for name in ("tick", "worker"):
+        for key in ("read_only", "tmpfs", "cap_drop", "security_opt", "mem_limit", "pids_limit", "stop_grace_period"):
+            assert SCALED[name][key] == service[key], key
+        assert SCALED[name]["volumes"] == service["volumes"][1:], "they keep nothing of their own"
+        assert SCALED[name]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert all(port.startswith("127.0.0.1:") for port in SCALED["tick"]["ports"])
+    assert "ports" not in SCALED["worker"]
+    assert "ports" not in SCALED["postgres"]

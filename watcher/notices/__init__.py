@@ -85,9 +85,14 @@ class Notices:
         return len(told)
 
     async def tell(self, config: Config, text: str) -> None:
-        """Tell the ops channel of something that happened just now, if there is such a channel."""
+        """Tell the ops channel of something that happened just now, if there is such a channel.
+
+        Of several processes that share the database, each sees it: the same within ten minutes is told once.
+        """
         if "" in destinations(config):
-            name = sha256(f"{self.clock().isoformat()}\n{text}".encode()).hexdigest()[:16]
+            now = self.clock()
+            when = f"{now:%Y-%m-%dT%H} {now.minute // 10}" if self.store.shared else now.isoformat()
+            name = sha256(f"{when}\n{text}".encode()).hexdigest()[:16]
             await self._put(config, [Notice(name=name, text=text)])
 
     async def _put(
