@@ -159,9 +159,8 @@ def main() -> None:
         took = forget(store)
         each = tell(store, number, "forgotten")
         rows, small = store.read_now(left)
-        print(
-            f"{small:,} are small, {rows:,} keep rows; {len(took)} transactions of {sum(took) / len(took):.2f} s, the longest {max(took):.2f} s"
-        )
+        took_each = f"{len(took)} transactions of {sum(took) / len(took):.2f} s, the longest {max(took):.2f} s"
+        print(f"{small:,} are small, {rows:,} keep rows; {took_each}")
     if each > MOST_BYTES or max(took) > LONGEST:
         sys.exit(f"more than {MOST_BYTES} bytes are left of each, or a transaction took more than {LONGEST} s")
 
