@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -70,7 +72,7 @@ def test_everything_arrives_and_goes_on_as_it_was(source: str, target: str) -> N
 
 
 @pytest.mark.slow
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rows=everything())
 def test_rows_of_any_content_go_there_and_back_unchanged(
     postgresql: postgres.Server, tmp_path_factory: pytest.TempPathFactory, rows: dict[str, list[dict[str, Any]]]
@@ -169,6 +171,24 @@ def test_nothing_is_written_beside_it_meanwhile(source: str, target: str) -> Non
     assert refused
     with Store.open(source, mode="beside") as store:
         store.write_now(save, Batch(at=NOW, entries=(b.entry("now it can be"),)))
+
+
+def test_tables_that_were_changed_are_said(source: str, target: str) -> None:
+    with Store.open(source, mode="beside") as store:
+        store.write_now(lambda conn: conn.exec_driver_sql("ALTER TABLE notices RENAME COLUMN text TO words"))
+    with pytest.raises(StateError, match="its tables are not as watcher made them"):
+        move(source, target)
+    assert not Store.exists(target)
+
+
+def test_rows_that_refer_to_nothing_are_said(tmp_path: Path, target: str) -> None:
+    file = folder(tmp_path, "from") / "watcher.db"
+    Store.open(f"sqlite:///{file}", now=NOW).close()
+    with closing(sqlite3.connect(file)) as conn, conn:  # which minds no references
+        conn.execute("INSERT INTO sightings VALUES ('nobody', 'feed', 'guid', 'then', 'now')")
+    with pytest.raises(StateError, match=r"which is damaged; nothing was kept|rows of sightings refer to nothing"):
+        move(f"sqlite:///{file}", target)
+    assert not Store.exists(target)
 
 
 # broken off

@@ -78,6 +78,8 @@ def reading(database: Database, migrations: Path = schema.MIGRATIONS, *, alone: 
     engine = database.engine(write=alone, busy=BUSY)
     try:
         with _told(database), engine.connect() as conn, conn.begin():
+            if conn.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() != revision:
+                raise StateError(f"{database}: is being brought up to date just now; try again when that is done")
             yield Source(database=database, conn=conn, revision=revision)
     finally:
         engine.dispose()
@@ -199,4 +201,9 @@ def _told(database: Database) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        if refusals.of_tables(error.orig):
+            raise StateError(
+                f"{database}: its tables are not as watcher made them ({str(error.orig).splitlines()[0]}); "
+                "put a backup in its place"
+            ) from error
         raise database.refusal(error) from error

@@ -118,6 +118,11 @@ class Server:
         except DBAPIError as error:
             raise self.refusal(error) from error
         except Error as error:  # of rows that are streamed, which SQLAlchemy knows nothing of
+            if (error.sqlstate or "")[:2] in {"22", "23"}:
+                raise StateError(
+                    f"{self}: does not take what is in the other database ({str(error).splitlines()[0]}), which is "
+                    "damaged; nothing was kept. Put a backup in place of that one first"
+                ) from error
             raise self.refusal(DBAPIError(None, None, error)) from error
 
     def upgrade(self, conn: Connection, migrations: Path, to: str = "head") -> None:
