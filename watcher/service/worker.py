@@ -53,7 +53,10 @@ class Worker(Service):
     queue: Queue = field(init=False)
     fellows: Fellows = field(init=False)
     socket: Socket | None = field(init=False, default=None)
-    _shards: tuple[Config, Mapping[int, frozenset[str]]] | None = field(init=False, default=None)
+    _shards: tuple[Config, Mapping[int, frozenset[str]], timedelta] | None = field(init=False, default=None)
+    """The feeds' parts, and how long few due ones of a part wait; of a configuration."""
+    _asked_of_upgrade: bool = field(init=False, default=False)
+    """At its start a process asks once: were two versions side by side to go on asking, each would undo the other."""
 
     def __post_init__(self) -> None:
         """Make the queue's end, and have the app know that it is not alone."""
@@ -156,8 +159,9 @@ class Worker(Service):
         wanted += [("deliver", place) for place in await self.fellows.waiting()]
         if await self._new_topics():
             wanted.append(("catch up", ""))
-        if await app.store.read(last_version) != __version__:
+        if not self._asked_of_upgrade and await app.store.read(last_version) != __version__:
             wanted.append(("upgraded", __version__))
+        self._asked_of_upgrade = True
         if wanted:
             await self.queue.want(wanted)
 
@@ -166,25 +170,26 @@ class Worker(Service):
 
     def _due(self, due: Mapping[str, datetime]) -> list[int]:
         """The shards that are worth a job now."""
-        shortest = min((one.every for one in self.app.config.feeds), default=PATIENCE)
-        long_ago = self.app.clock() - min(PATIENCE, shortest / 4)
+        parts, patience = self._split()
+        long_ago = self.app.clock() - patience
         found = []
-        for shard, ids in self._split().items():
+        for shard, ids in parts.items():
             waiting = [due[one] for one in ids & due.keys()]
             if len(waiting) >= WORTH or (waiting and min(waiting) <= long_ago):
                 found.append(shard)
         return found
 
-    def _split(self) -> Mapping[int, frozenset[str]]:
+    def _split(self) -> tuple[Mapping[int, frozenset[str]], timedelta]:
         config = self.app.config
         if self._shards is None or self._shards[0] is not config:
-            self._shards = config, shards(config)
-        return self._shards[1]
+            shortest = min((one.every for one in config.feeds), default=PATIENCE)
+            self._shards = config, shards(config), min(PATIENCE, shortest / 4)
+        return self._shards[1:]
 
     async def _poll_shard(self, shard: int) -> None:
         app = self.app
         due = await app.store.read(due_since, app.clock())
-        ids = (self._split().get(shard, frozenset()) - app.poller.busy) & due.keys()
+        ids = (self._split()[0].get(shard, frozenset()) - app.poller.busy) & due.keys()
         if ids:
             await self._poll(sorted(ids, key=lambda one: due[one])[:TAKEN])
 
