@@ -1,4 +1,4 @@
-"""All that survives a restart: one SQLite file, its tables, and the verbs that read and write them.
+"""All that survives a restart: one database, its tables, and the verbs that read and write them.
 
 Rule: the line passes values and gets values; SQL stays in here. Names are loaded when they are asked for, so that
 ``watcher.store.lock`` stays as light as a health check needs it.
