@@ -18,7 +18,7 @@ from sqlalchemy import JSON, Boolean, Connection, Float, Integer, LargeBinary, T
 from tests import postgres
 from tests.builders import NOW
 from watcher.store import Store
-from watcher.store.columns import Moment
+from watcher.store.columns import HexDigits, Instant, Moment
 from watcher.store.tables import metadata
 
 KINDS = ("postgresql", "sqlite")
@@ -80,6 +80,8 @@ _json = st.recursive(
 )
 _BY_TYPE: list[tuple[type, st.SearchStrategy[Any]]] = [
     (Moment, st.datetimes(timezones=st.just(NOW.tzinfo))),
+    (Instant, st.datetimes(timezones=st.just(NOW.tzinfo))),
+    (HexDigits, st.binary(min_size=8, max_size=8).map(bytes.hex)),
     (Boolean, st.booleans()),
     (Integer, st.integers(-(2**31), 2**31 - 1)),
     (Float, st.floats(allow_nan=False)),
@@ -105,11 +107,19 @@ def rows_of(table: Table) -> st.SearchStrategy[list[dict[str, Any]]]:
         for number, one in enumerate(rows):
             for column in table.columns:
                 alone = column.primary_key or column.foreign_keys or column.name in {"identity", "key"}
-                if alone and not isinstance(column.type, Moment | JSON):
-                    one[column.name] = number + 7 if isinstance(column.type, Integer) else f"{number}"
+                if (alone or column.unique) and not isinstance(column.type, Moment | JSON):
+                    one[column.name] = _numbered(column.type, number)
         return rows
 
     return st.lists(row, min_size=1, max_size=4).map(numbered)
+
+
+def _numbered(kind: Any, number: int) -> Any:
+    if isinstance(kind, Integer):
+        return number + 7
+    if isinstance(kind, HexDigits):
+        return f"{number:016x}"
+    return bytes([number]) if isinstance(kind, LargeBinary) else f"{number}"
 
 
 def everything() -> st.SearchStrategy[dict[str, list[dict[str, Any]]]]:

@@ -64,7 +64,7 @@ async def serving(url: str, hand: Hand, name: str = "one") -> AsyncIterator[Queu
     finally:
         hand.go.set()
         task.cancel()
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError, StateError):  # refused, as one that others took for dead
             await task
 
 

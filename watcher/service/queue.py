@@ -242,5 +242,7 @@ def _why(error: BaseException) -> str:
     if isinstance(error, exceptions.AppNotOpen):
         return "not connected yet"
     cause: BaseException = error.__cause__ or error
+    if isinstance(cause, psycopg.errors.ForeignKeyViolation):
+        return "it gave no sign of life for a while, and others do its jobs now; it begins anew"
     lines = str(cause).strip().splitlines()
     return lines[0] if lines else type(cause).__name__

@@ -39,7 +39,7 @@ def known_entries(
     own_tombs, led_tombs = tombs.by_address(conn, [one for one in identities if one not in own])
     found = {address: known[entry] for address, entry in led.items()}
     for address, tomb in led_tombs.items():
-        if address not in found or tomb.entry.first_seen < found[address].entry.first_seen:
+        if address not in found or tombs.first(tomb.entry) < tombs.first(found[address].entry):
             found[address] = tomb.known
     found |= {address: known[entry] for address, entry in own.items()}  # it says more than a redirect to it
     found |= {address: tomb.known for address, tomb in own_tombs.items()}
@@ -85,10 +85,11 @@ def find_entry(conn: Connection, needle: str, canonical: str | None) -> Entry | 
         (entries.c.landed == (canonical or needle), lambda: tombs.by_address(conn, [canonical or needle])[1]),
     ]
     for condition, buried in sought:
-        found = conn.execute(select(*rows.ENTRY).where(condition).order_by(entries.c.first_seen).limit(1)).first()
+        there = select(*rows.ENTRY).where(condition).order_by(entries.c.first_seen, entries.c.id)
+        found = conn.execute(there.limit(1)).first()
         known = [one.entry for one in buried().values()] + ([rows.entry(found)] if found else [])
         if known:
-            return min(known, key=lambda one: one.first_seen)
+            return min(known, key=tombs.first)
     return None
 
 
@@ -163,7 +164,8 @@ def _ids_by_address(conn: Connection, addresses: Collection[str]) -> tuple[dict[
     found: list[dict[str, str]] = [{}, {}]
     for column, by in zip((entries.c.identity, entries.c.landed), found, strict=True):
         for part in rows.chunks(stored):
-            known = select(column, entries.c.id).where(column.in_(part)).order_by(entries.c.first_seen.desc())
+            known = select(column, entries.c.id).where(column.in_(part))
+            known = known.order_by(entries.c.first_seen.desc(), entries.c.id.desc())
             by.update((stored[address], entry) for address, entry in conn.execute(known))
     own, led = found
     return own, led

@@ -175,9 +175,14 @@ def by_address(conn: Connection, addresses: Collection[str]) -> tuple[dict[str, 
     for each in by_mark(conn, [page_mark(address) for address in addresses]).values():
         for one in each:
             address = stored.get(one.entry.landed or "")
-            if address is not None and (address not in led or one.entry.first_seen < led[address].entry.first_seen):
+            if address is not None and (address not in led or first(one.entry) < first(led[address].entry)):
                 led[address] = one
     return own, led
+
+
+def first(entry: Entry) -> tuple[datetime, str]:
+    """Which of several entries came first: the smallest; of those that came at once, by its id."""
+    return entry.first_seen, entry.id
 
 
 def by_guid(conn: Connection, feed: str, guids: Collection[str]) -> list[tuple[str, datetime, Tombstone]]:
