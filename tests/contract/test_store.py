@@ -15,7 +15,7 @@ from tests.builders import NOW
 from watcher import text
 from watcher.store import Store
 from watcher.store.entries import entomb, entries_since, find_entry, known_entries, known_texts, tidy
-from watcher.store.feeds import due_feeds, feed_states, register_feeds, save_feed_state
+from watcher.store.feeds import due_feeds, due_since, feed_states, register_feeds, save_feed_state
 from watcher.store.report import entry_report, recent_decisions
 from watcher.store.save import SaveResult, save
 from watcher.store.stories import open_stories
@@ -353,3 +353,17 @@ def test_a_topic_that_left_is_unknown_when_it_comes_back(store: Store) -> None:
     assert store.write_now(forget_topics, ["b"]) == ("a", "c")
     assert store.read_now(known_topics) == {"b"}
     assert store.write_now(register_topics, ["a", "b"], now=NOW) == ("a",)
+
+
+def test_since_when_feeds_are_due_is_told_of_all_and_of_some(store: Store) -> None:
+    late, later, gone, future = (b.feed_state(f"https://{n}.example/feed") for n in range(4))
+    for state, when, is_gone in (
+        (late, NOW - MINUTE, False),
+        (later, NOW - 2 * MINUTE, False),
+        (gone, NOW - MINUTE, True),
+        (future, NOW + MINUTE, False),
+    ):
+        store.write_now(save_feed_state, replace(state, next_due=when, gone=is_gone))
+    assert store.read_now(due_since, NOW) == {late.id: NOW - MINUTE, later.id: NOW - 2 * MINUTE}
+    assert store.read_now(due_since, NOW, [later.id, gone.id, "nobody"]) == {later.id: NOW - 2 * MINUTE}
+    assert store.read_now(due_since, NOW, []) == {}

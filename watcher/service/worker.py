@@ -188,10 +188,10 @@ class Worker(Service):
 
     async def _poll_shard(self, shard: int) -> None:
         app = self.app
-        due = await app.store.read(due_since, app.clock())
-        ids = (self._split()[0].get(shard, frozenset()) - app.poller.busy) & due.keys()
-        if ids:
-            await self._poll(sorted(ids, key=lambda one: due[one])[:TAKEN])
+        ids = self._split()[0].get(shard, frozenset()) - app.poller.busy
+        due = await app.store.read(due_since, app.clock(), ids)
+        if due:
+            await self._poll(sorted(due, key=lambda one: due[one])[:TAKEN])
 
     async def _deliver_at(self, destination: str) -> None:
         with self.app.metrics.tick_seconds.labels("deliver").time():

@@ -49,11 +49,12 @@ def due_feeds(conn: Connection, *, ids: Collection[str], now: datetime, limit: i
     return [state for state, _ in zip(found, range(limit), strict=False)]
 
 
-def due_since(conn: Connection, now: datetime) -> dict[str, datetime]:
-    """Feed → since when its time has come; those that are gone (410) never."""
-    due = tables.feed_states.c.next_due <= now, tables.feed_states.c.gone.is_(False)
-    found = conn.execute(select(tables.feed_states.c.id, tables.feed_states.c.next_due).where(*due))
-    return {row.id: row.next_due for row in found}
+def due_since(conn: Connection, now: datetime, ids: Collection[str] | None = None) -> dict[str, datetime]:
+    """Feed (of these, or of all) → since when its time has come; those that are gone (410) never."""
+    states = tables.feed_states
+    due = select(states.c.id, states.c.next_due).where(states.c.next_due <= now, states.c.gone.is_(False))
+    asked = [due] if ids is None else [due.where(states.c.id.in_(part)) for part in rows.chunks(ids)]
+    return {row.id: row.next_due for one in asked for row in conn.execute(one)}
 
 
 def feed_states(conn: Connection, ids: Collection[str] | None = None) -> dict[str, FeedState]:
