@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from watcher import text as texts
@@ -242,6 +242,8 @@ def test_a_summary_is_short_made_of_the_text_and_always_the_same(
 
 
 @given(st.text(max_size=80))
+@example("00\t0\x0801\U00020000 0\x1b2:A0")
+@example("00\t0\x0801\U000200000\x1b2:A0")
 def test_an_entry_with_a_headline_only_has_no_summary(title: str) -> None:
     assert summarise(title, title, terms={}) == ""
     assert summarise(title, "", terms={}) == ""

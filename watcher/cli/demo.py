@@ -50,6 +50,10 @@ def demo(
     asyncio.run(_demo(Console(highlight=False, stderr=as_json), as_json=as_json))
 
 
+TOGETHER = 30.0
+"""Seconds: all feeds of a poll are one batch, so that the demo tells the same on a busy machine."""
+
+
 async def _demo(console: Console, *, as_json: bool) -> None:
     from watcher.app import build
     from watcher.store import Store
@@ -62,6 +66,7 @@ async def _demo(console: Console, *, as_json: bool) -> None:
                 clock = _Clock(scene)
                 app = build(config, store, clock=clock, jitter=lambda: 0.5, console=console)
                 app.answered = lambda: True
+                app.poller.gather = TOGETHER
                 try:
                     rows = await _two_days(app, store, scene, console)
                 finally:

@@ -37,7 +37,7 @@ STAGES = ("fetch", "parse", "unseen", "score", "article", "decide", "group", "su
 """Announced as ``poll.<stage>`` before each begins."""
 
 GATHER = 0.2
-"""Seconds in which feeds that finish together become one batch."""
+"""Of a service: feeds that take longer than the others hold nobody up."""
 BATCH, BATCH_ENTRIES = 500, 1500
 """Feeds of one transaction at most, and judged entries from which on it takes no more feeds."""
 IN_FLIGHT = 200
@@ -112,6 +112,8 @@ class Poller:
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(IN_FLIGHT))
     busy: set[str] = field(default_factory=set)
     """Feeds being polled now: a second tick leaves them alone."""
+    gather: float = GATHER
+    """Seconds in which feeds that finish together become one batch; it is not waited for when all have finished."""
     complaints: dict[str, str] = field(default_factory=dict)
     """Feed id → what was last said against its document: it is said once, not at every poll."""
 
@@ -162,7 +164,7 @@ class Poller:
         while expected:
             ready = [await finished.get()]
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(GATHER):
+                async with asyncio.timeout(self.gather):
                     while len(ready) < expected:
                         ready.append(await finished.get())
             expected -= len(ready)

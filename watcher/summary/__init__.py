@@ -40,7 +40,7 @@ def summarise(title: str, text: str, *, terms: Mapping[str, float], limit: int =
 def choose(title: str, text: str, *, terms: Mapping[str, float], limit: int = 350) -> list[str]:
     """Return the sentences of ``summarise`` one by one."""
     sentences = _sentences(_below_headline(title, text[:_READ]))
-    headline = frozenset(texts.words(title))
+    headline = frozenset(texts.words(texts.tidy(title)))
     able = {
         place: sentence
         for place, sentence in enumerate(sentences)
