@@ -33,14 +33,14 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	@if [ -f Dockerfile ]; then $(BIN)/hadolint Dockerfile; fi
-# eight at once on any machine: most of them wait for a process, a server or a clock
+# four at once on any machine: most of them wait for a process, a server or a clock
 test: $(READY)
-	$(BIN)/pytest -n 8 --dist worksteal -m "not corpora and not postgresql_line" $(ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal -m "not corpora and not postgresql_line" $(ARGS)
 test-fast: $(READY)
-	$(BIN)/pytest -n 8 --dist worksteal -m "not slow and not corpora and not postgresql_line" $(ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal -m "not slow and not corpora and not postgresql_line" $(ARGS)
 # the line, delivery and all that is told in Slack, with the database on a PostgreSQL server
 postgresql: $(READY)
-	$(BIN)/pytest -n 8 --dist worksteal -m postgresql_line -o faulthandler_timeout=600 $(ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal -m postgresql_line -o faulthandler_timeout=600 $(ARGS)
 # TextRank and LexRank, in a virtual environment of their own: sumy brings a dozen packages that nothing else needs
 eval: $(READY)
 	@test -x build/baselines/bin/python || { $(BIN)/python -m venv build/baselines && \

@@ -73,7 +73,7 @@ async def apps(folder: Path, url: str, pages: dict[str, list[str]], number: int)
         yield made
 
 
-@pytest.mark.parametrize("link", ["its own", "the agency's"])
+@pytest.mark.parametrize("link", ["its own", pytest.param("the agency's", marks=pytest.mark.postgresql_line)])
 async def test_a_wire_story_on_four_hosts_polled_at_once_by_three_is_one_parent_every_time(
     url: str, tmp_path: Path, link: str
 ) -> None:

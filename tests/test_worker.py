@@ -52,6 +52,7 @@ def test_what_cannot_be_is_refused(place: World, arguments: list[str], code: int
     assert re.search(sentence, re.sub(r"\s*│?\s*\n\s*│?\s*", " ", ended.err))
 
 
+@pytest.mark.postgresql_line
 def test_the_one_process_and_workers_refuse_each_other(place: World, url: str) -> None:
     there = {**place.environ(), "WATCHER_DATABASE_URL": url}
     with fleet(place, url, 1) as workers:
@@ -101,6 +102,7 @@ def test_they_share_the_work_and_what_one_is_taught_the_other_uses(place: World,
     assert set(place.told().values()) == {1}
 
 
+@pytest.mark.postgresql_line
 def test_one_that_only_asks_and_one_that_only_works_are_enough(place: World, url: str) -> None:
     with fleet(place, url, 0) as workers:
         workers.start(0, "--queue", "tick")
@@ -114,6 +116,7 @@ def test_one_that_only_asks_and_one_that_only_works_are_enough(place: World, url
         assert done[0].isdisjoint(done[1])
 
 
+@pytest.mark.postgresql_line
 def test_a_new_topic_of_a_changed_file_judges_what_is_stored_once(place: World, url: str) -> None:
     with fleet(place, url, 2) as workers:
         assert workers.wait_until(lambda: len(place.told()) == 1), workers.said()

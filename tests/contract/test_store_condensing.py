@@ -296,7 +296,7 @@ def emptied(store: Store) -> None:
     store.write_now(empty)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=histories())
 def test_no_verb_answers_otherwise_once_what_was_forgotten_is_small(store: Store, history: Batch) -> None:
     emptied(store)
