@@ -35,9 +35,9 @@ lint: $(READY)
 	@if [ -f Dockerfile ]; then $(BIN)/hadolint Dockerfile; fi
 # four at once on any machine: most of them wait for a process, a server or a clock
 test: $(READY)
-	$(BIN)/pytest -n 4 --dist worksteal -m "not corpora and not postgresql_line" $(ARGS)
+	$(BIN)/pytest -n 4 --dist load --maxschedchunk 2 -m "not corpora and not postgresql_line" $(ARGS)
 test-fast: $(READY)
-	$(BIN)/pytest -n 4 --dist worksteal -m "not slow and not corpora and not postgresql_line" $(ARGS)
+	$(BIN)/pytest -n 4 --dist load --maxschedchunk 2 -m "not slow and not corpora and not postgresql_line" $(ARGS)
 # the line, delivery and all that is told in Slack, with the database on a PostgreSQL server
 postgresql: $(READY)
 	$(BIN)/pytest -n 4 --dist worksteal -m postgresql_line -o faulthandler_timeout=600 $(ARGS)
