@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from html import escape
 from io import StringIO
 from pathlib import Path
@@ -14,6 +14,7 @@ from random import Random
 import pytest
 from rich.console import Console
 
+from tests import builders as b
 from tests import postgres
 from tests.fakes import FakeClock, FakeNotifier
 from tests.installation import RSS, item, rss
@@ -24,7 +25,10 @@ from tests.torture import story
 from watcher.app import App, build
 from watcher.app.fellows import Fellows
 from watcher.config import load
+from watcher.service.queue import prepare
+from watcher.service.worker import Worker
 from watcher.store import Store
+from watcher.store.feedback import labels, put_labels
 from watcher.store.report import counts, outbox_rows
 from watcher.store.stories import board_versions
 
@@ -135,3 +139,28 @@ async def test_what_others_polled_is_counted_and_what_they_were_taught_is_in_use
         await fellows.look()
         assert other.scorer is not before
         assert other.stream.languages["en"].documents == pytest.approx(one.stream.languages["en"].documents)
+
+
+@pytest.mark.parametrize("leftovers", [1, 2])
+async def test_a_press_that_its_process_did_not_live_to_learn_is_learned_by_one_that_does_one_job_at_a_time(
+    url: str, tmp_path: Path, leftovers: int
+) -> None:
+    prepare(url)
+    async with apps(tmp_path, url, {host: [] for host in HOSTS}, 1) as (app,):
+        for number in range(leftovers):
+            one = b.click(id=f"c{number}", user=f"U{number}")
+            given = b.label(f"Headline {number}", topic="alliance", user=f"U{number}")
+            assert app.store.write_now(put_labels, one, [given])
+        worker = Worker(app=app, reread=lambda: app.config, name="one", serves=["learn"], at_once=1)
+        serving = asyncio.create_task(worker.queue.run())
+        try:
+            await asyncio.wait_for(worker.queue.ready.wait(), 20)
+            async with asyncio.timeout(20):
+                await worker.queue.want([("learn", "alliance")])
+                await app.learner.learn(["alliance"])  # of a press here, which waits for the same place
+                while any(one.label.state == "new" for one in app.store.read_now(labels)):
+                    await asyncio.to_thread(int)
+        finally:
+            serving.cancel()
+            with suppress(asyncio.CancelledError):
+                await serving

@@ -113,7 +113,7 @@ async def test_one_at_a_time_has_a_turn_at_a_subject(url: str) -> None:
 
     async def work(queue: Queue) -> None:
         nonlocal inside
-        async with queue.turn("learn alliance"):
+        async with queue.turn(("learn", "alliance")):
             inside += 1
             assert inside == 1
             await asyncio.to_thread(int)  # the others may go on meanwhile

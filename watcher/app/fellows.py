@@ -96,13 +96,11 @@ class Fellows:
         if lessons == self.lessons:
             return
         before, self.lessons = self.lessons, lessons
-        if before is None:
-            return  # as it was built
-        if lessons[-2:] != before[-2:]:
+        if before is not None and lessons[-2:] != before[-2:]:
             await app.reconfigure(app.config)
             return
-        stored = await app.store.read(labels, standing=False)
-        async with app.learner.one_lesson:
+        async with app.learner.one_lesson:  # so that nothing older takes the place of what is being learned here
+            stored = await app.store.read(labels, standing=False)
             taught = examples_of(app.topics, app.answers, stored)
             changed = [one for one in app.topics if taught.get(one, ()) != app.learner.in_use.get(one, ())]
             for topic in changed:

@@ -69,16 +69,21 @@ class Learner:
     """Topic → the examples that its model was taught."""
     one_lesson: asyncio.Lock = field(default_factory=asyncio.Lock)
     turn: Callable[[str], AbstractAsyncContextManager[None]] = field(default=lambda _: nullcontext())
-    """Of several processes, one at a time learns a topic."""
+    """Of several processes, one at a time learns a topic. Waited for before ``one_lesson``, never while holding it:
+    what has its turn already must get through."""
 
     async def learn(self, topics: Collection[str]) -> list[Lesson]:
         """Learn those of these topics that there are, from all answers that stand; one lesson each, by name."""
-        async with self.one_lesson:
-            return [await self._in_turn(topic) for topic in sorted(topics) if topic in self.known()]
+        lessons = []
+        for topic in sorted(topics):
+            async with self.turn(topic):
+                lessons += await self.learn_now(topic)
+        return lessons
 
-    async def _in_turn(self, topic: str) -> Lesson:
-        async with self.turn(topic):
-            return await self._learn(topic)
+    async def learn_now(self, topic: str) -> list[Lesson]:
+        """One lesson, for whoever has the topic's turn; none where the topic is gone."""
+        async with self.one_lesson:
+            return [await self._learn(topic)] if topic in self.known() else []
 
     async def _learn(self, topic: str) -> Lesson:
         now = self.clock()

@@ -166,14 +166,14 @@ class Queue:
             return dict(Counter(job.task_name for job in await self._app.job_manager.list_jobs_async(status="todo")))
 
     @asynccontextmanager
-    async def turn(self, subject: str) -> AsyncIterator[None]:
-        """Be the only one of all processes that does something about a subject; waits for its turn."""
+    async def turn(self, wanted: Wanted) -> AsyncIterator[None]:
+        """Do here what such a job does, while no process runs one; waits for its turn."""
         come, over = asyncio.Event(), asyncio.Event()
-        key = f"{subject} {id(come)}"
+        key = f"{_lock(*wanted)} {id(come)}"
         self._turns[key] = come, over
         try:
             with _within_reach(self.url):
-                task = self._app.configure_task("turn", lock=f"turn {subject}", queue=self._own)
+                task = self._app.configure_task("turn", lock=_lock(*wanted), queue=self._own)
                 await task.defer_async(key=key)
             await come.wait()
             yield

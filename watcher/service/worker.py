@@ -71,7 +71,7 @@ class Worker(Service):
             ran=lambda kind: app.metrics.jobs.labels(kind).inc(),
         )
         app.answered = self.fellows.answered
-        app.learner.turn = lambda topic: self.queue.turn(f"learn {topic}")
+        app.learner.turn = lambda topic: self.queue.turn(("learn", topic))
         app.metrics.worker = self.name
 
     def _kinds(self) -> tuple[Job, ...]:
@@ -198,7 +198,7 @@ class Worker(Service):
             await self.app.deliver(only=[destination])
 
     async def _learn(self, topic: str) -> None:
-        await self.app.learner.learn([topic])
+        await self.app.learner.learn_now(topic)  # this job is the topic's turn
 
     async def _catch_up(self) -> None:
         if new := await self._new_topics():
