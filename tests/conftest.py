@@ -69,3 +69,11 @@ def postgresql() -> Iterator[postgres.Server]:
         pytest.skip("needs PostgreSQL's initdb and postgres (Debian's package postgresql)")
     with postgres.running(found) as server:
         yield server
+
+
+@pytest.fixture
+def url(postgresql: postgres.Server) -> Iterator[str]:
+    """The address of a database of its own on the server, with watcher's tables."""
+    made = postgresql.ready()
+    yield made
+    postgresql.drop(made)

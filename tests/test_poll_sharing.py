@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from html import escape
 from io import StringIO
@@ -15,7 +15,6 @@ import pytest
 from rich.console import Console
 
 from tests import builders as b
-from tests import postgres
 from tests.fakes import FakeClock, FakeNotifier
 from tests.installation import RSS, item, rss
 from tests.line import SEEDS
@@ -36,13 +35,6 @@ ROUNDS = 50
 """Wire stories, each brought by four hosts at once."""
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")
 DESK = "slack:#desk"
-
-
-@pytest.fixture
-def url(postgresql: postgres.Server) -> Iterator[str]:
-    made = postgresql.ready()
-    yield made
-    postgresql.drop(made)
 
 
 @asynccontextmanager

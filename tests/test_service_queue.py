@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -17,16 +17,10 @@ LONG = 20.0
 
 
 @pytest.fixture
-def server(postgresql: postgres.Server) -> postgres.Server:
-    return postgresql
-
-
-@pytest.fixture
-def url(server: postgres.Server) -> Iterator[str]:
-    made = server.ready()
-    prepare(made)
-    yield made
-    server.drop(made)
+def url(url: str) -> str:
+    """With the queue's tables."""
+    prepare(url)
+    return url
 
 
 @dataclass
@@ -85,21 +79,21 @@ async def test_what_waits_or_runs_already_is_not_asked_for_again(url: str) -> No
     assert sorted(hand.began) == ["1", "2", "3"]
 
 
-async def test_the_queue_lives_beside_the_tables_and_is_made_once(server: postgres.Server, url: str) -> None:
+async def test_the_queue_lives_beside_the_tables_and_is_made_once(postgresql: postgres.Server, url: str) -> None:
     prepare(url)
-    found = server.do(url, "SELECT schemaname FROM pg_tables WHERE tablename = 'procrastinate_jobs'")
+    found = postgresql.do(url, "SELECT schemaname FROM pg_tables WHERE tablename = 'procrastinate_jobs'")
     assert found == [(SCHEMA,)]
     await asyncio.gather(*(asyncio.to_thread(prepare, url) for _ in range(3)))
 
 
 async def test_jobs_of_a_process_that_gave_no_sign_of_life_are_done_by_another(
-    server: postgres.Server, url: str
+    postgresql: postgres.Server, url: str
 ) -> None:
     dead, living = Hand(), Hand()
     async with serving(url, dead, "dead") as first:
         await asked(first, "1")
         await dead.until(1)
-        server.do(url, f"UPDATE {SCHEMA}.procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
+        postgresql.do(url, f"UPDATE {SCHEMA}.procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
         async with serving(url, living, "living") as second:
             assert await asked(second, "1") == 0, "the dead one's is still there"
             assert await second.mend() == 1

@@ -39,13 +39,6 @@ SHORT = timedelta(milliseconds=50)
 
 
 @pytest.fixture
-def url(postgresql: postgres.Server) -> Iterator[str]:
-    made = postgresql.ready()
-    yield made
-    postgresql.drop(made)
-
-
-@pytest.fixture
 def empty(postgresql: postgres.Server) -> Iterator[str]:
     made = postgresql.empty()
     yield made

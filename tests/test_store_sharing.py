@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import builders as b
-from tests import postgres
 from tests.builders import NOW
 from tests.test_store_migrations import newer
 from watcher.errors import AlreadyRunning, Overtaken, StateError
@@ -20,13 +18,6 @@ from watcher.store.stories import board_versions
 from watcher.types import Batch
 
 DESK, DOCK = "slack:#desk", "slack:#dock"
-
-
-@pytest.fixture
-def url(postgresql: postgres.Server) -> Iterator[str]:
-    made = postgresql.ready()
-    yield made
-    postgresql.drop(made)
 
 
 # who may open it

@@ -11,20 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests import postgres
 from tests.commands import run
 from tests.fake_socket import APP_TOKEN, FakeSocketSlack
 from tests.fleet import Fleet, fleet
 from tests.line import ON_TOPIC, Item, World, world
 from tests.torture import story
 from tests.torture_workers import torture
-
-
-@pytest.fixture
-def url(postgresql: postgres.Server) -> Iterator[str]:
-    made = postgresql.ready()
-    yield made
-    postgresql.drop(made)
 
 
 @pytest.fixture

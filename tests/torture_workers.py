@@ -1,6 +1,7 @@
 """Three workers, each killed with SIGKILL again and again while feeds publish: each story is told exactly once.
 
 usage: python -m tests.torture_workers [--seconds 120] [--workers 3] [--seed N]
+       python -m tests.torture_workers --wires 50    nobody is killed; each story is on four hosts at once
 
 Real processes on a real PostgreSQL server. Feeds on eight hosts bring a new story now and then, some of them a wire
 story on several hosts at once; Slack loses answers. The oracle is what Slack holds in the end, as in tests.torture.
@@ -92,6 +93,24 @@ def torture(place: World, url: str, *, workers: int, seconds: float, seed: int) 
     return outcome
 
 
+def wires(place: World, url: str, *, workers: int, number: int, seed: int) -> Outcome:
+    """Have four hosts bring the same story at once, again and again."""
+    random, outcome, begun = Random(seed), Outcome(), time.monotonic()
+    _configure(place)
+    with fleet(place, url, workers) as running:
+        for made in range(1, number + 1):
+            _publish(place, random, outcome, wired=1.0, faulty=0.0)
+            if not running.wait_until(lambda told=made: len(place.told()) >= told):  # type: ignore[misc]  # no argument
+                outcome.wrong.append(f"story {made} was not told")
+                break
+        place.requests.clear()
+        running.wait_until(lambda: len(place.requests) >= 3 * HOSTS)  # what comes once more would have come by then
+        _stop(running, outcome)
+    _judge(place, url, outcome)
+    outcome.seconds = time.monotonic() - begun
+    return outcome
+
+
 def _configure(place: World) -> None:
     names = [f"host{number}" for number in range(HOSTS)]
     place.feeds = {name: [] for name in names}
@@ -116,17 +135,17 @@ def _configure(place: World) -> None:
     )
 
 
-def _publish(place: World, random: Random, outcome: Outcome) -> None:
+def _publish(place: World, random: Random, outcome: Outcome, *, wired: float = WIRED, faulty: float = FAULTY) -> None:
     number = len(outcome.stories)
     half = random.randrange(2)
     names = list(place.feeds)[half * HOSTS // 2 : (half + 1) * HOSTS // 2]
     made = story(number, random)
     outcome.stories[made.title] = made
-    chosen = names if random.random() < WIRED else [random.choice(names)]
+    chosen = names if random.random() < wired else [random.choice(names)]
     outcome.copies += len(chosen) - 1
     for name in chosen:
         place.feeds[name].append(replace(made, path=f"/{name}{made.path}"))
-    if random.random() < FAULTY:
+    if random.random() < faulty:
         place.slack.faults["chat.postMessage"].append(random.choice(FAULTS))
         outcome.faults += 1
 
@@ -171,6 +190,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--wires", type=int, default=0)
     parser.add_argument("--seed", type=int, default=None)
     given = parser.parse_args(arguments)
     programs = postgres.programs()
@@ -184,7 +204,11 @@ def main(arguments: Sequence[str]) -> int:
         postgres.running(programs) as server,
         world(Path(folder)) as place,
     ):
-        outcome = torture(place, server.ready(), workers=given.workers, seconds=given.seconds, seed=seed)
+        url = server.ready()
+        if given.wires:
+            outcome = wires(place, url, workers=given.workers, number=given.wires, seed=seed)
+        else:
+            outcome = torture(place, url, workers=given.workers, seconds=given.seconds, seed=seed)
         if outcome.wrong:
             print("\n".join(one.read_text() for one in sorted(Path(folder).glob("worker-*.log")))[-8000:])
     print(outcome)
