@@ -144,6 +144,8 @@ async def test_a_press_that_its_process_did_not_live_to_learn_is_learned_by_one_
             given = b.label(f"Headline {number}", topic="alliance", user=f"U{number}")
             assert app.store.write_now(put_labels, one, [given])
         worker = Worker(app=app, reread=lambda: app.config, name="one", serves=["learn"], at_once=1)
+        await app.start()
+        assert {one.label.state for one in app.store.read_now(labels)} == {"new"}, "there is no queue yet to learn by"
         serving = asyncio.create_task(worker.queue.run())
         try:
             await asyncio.wait_for(worker.queue.ready.wait(), 20)

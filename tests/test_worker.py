@@ -17,6 +17,8 @@ from tests.fleet import Fleet, fleet
 from tests.line import ON_TOPIC, Item, World, world
 from tests.torture import story
 from tests.torture_workers import torture
+from watcher.cli import worker as cli
+from watcher.service.queue import WORKS
 
 
 @pytest.fixture
@@ -55,6 +57,10 @@ def test_the_one_process_and_workers_refuse_each_other(place: World, url: str) -
         health = run("--config", str(place.config), "health", environ=there)
         assert health.code == 0, health.out
         assert "is alive at 127.0.0.1:" in health.out
+
+
+def test_the_command_takes_the_kinds_of_work_that_there_are() -> None:
+    assert cli.WORKS == WORKS  # written there once more, since the queue's library is not always installed
 
 
 # what they do together

@@ -119,10 +119,10 @@ class App:
 
     async def start(self) -> tuple[str, ...]:
         """Take up what a former process left; returns the topics that are new to it: they have to ``catch_up``."""
-        # What it was sending may have arrived. Once only: later on, what is being sent is being sent by us, or by
-        # others that share the database, whose leases are waited for.
-        if not self.store.shared:
-            await self.store.write(mark_sending_unsure)
+        if self.store.shared:  # others send and learn: their leases are waited for, and the queue asks for lessons
+            return await self._register()
+        # What it was sending may have arrived. Once only: later on, what is being sent is being sent by us.
+        await self.store.write(mark_sending_unsure)
         new = await self._register()
         waiting = {one.label.topic for one in await self.store.read(labels) if one.label.state == "new"}
         await self.learner.learn(waiting)  # a press that a crash came after

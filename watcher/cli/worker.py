@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from watcher.store import Store
 
 WORKS = ("tick", "poll", "deliver", "learn")
+"""As in ``service.queue``, whose library need not be there."""
 
 
 def worker(
