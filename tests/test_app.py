@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from itertools import permutations
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 from structlog.testing import capture_logs
 
@@ -90,8 +92,13 @@ async def test_delivery_is_told_what_the_file_says_of_budgets_and_days(tmp_path:
         await app.close()
 
 
-async def test_reports_that_share_little_but_their_topic_are_stories_of_their_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize("documents", [0.0, 5000.0])
+async def test_reports_that_share_little_but_their_topic_are_stories_of_their_own(
+    tmp_path: Path, documents: float
+) -> None:
+    """On the first day, and when so much was polled that the topic's words are rare in it."""
     config = configured(tmp_path)
+    polled = {"en": replace(background()["en"], documents=documents)} if documents else {}
     with Store.open(config.database) as store:
         app = made(config, store)
         for order in permutations(ON_TOPIC):
@@ -101,7 +108,7 @@ async def test_reports_that_share_little_but_their_topic_are_stories_of_their_ow
                 topics=config.topics,
                 key_terms=app.scorer.key_terms,
                 background=background(),
-                polled={},
+                polled=polled,
             )
             placed = [
                 board.place(story_member(title, text=text, language="en"), identity=f"https://news.example/{title}")

@@ -253,6 +253,43 @@ def test_no_story_of_the_demo_takes_in_another_event() -> None:
     assert [names for names in events.values() if len(names) > 1] == []
 
 
+def weight_of(word: str, *, told: int, stories: int = 30, documents: int = 0, **how: Any) -> float:
+    """The idf of a word that so many of the polled documents hold, if there are any, or else of the open stories."""
+    shares = {word: told / documents} if documents else {}
+    polled = {"en": TermShares(language="en", documents=documents, shares=shares)}
+    events = Events(background(), polled, **how)
+    for number in range(stories):
+        held = word if number < told and not documents else ""
+        member = story_member(f"Harvest {number} of oranges in province {number} {held}", language="en")
+        events.add(f"s{number}", events.read(member), seen=NOW)
+    return events.read(story_member(f"A report of {word}", language="en")).idf[word]
+
+
+@pytest.mark.parametrize("documents", [0, 200])
+def test_a_name_that_few_stories_or_documents_hold_keeps_its_weight(documents: int) -> None:
+    """An event that was told as three stories is not split further, since its name would be common by that."""
+    unseen, thrice, often = (weight_of("comeaux", told=told, documents=documents) for told in (0, 3, 20))
+    assert thrice == pytest.approx(unseen)
+    assert often < unseen - 1.0
+
+
+def test_a_word_of_each_of_three_open_stories_is_the_topic_s() -> None:
+    assert weight_of("comeaux", told=3, stories=3) < weight_of("comeaux", told=0, stories=3) - 1.0
+
+
+@pytest.mark.parametrize("documents", [0, 5000])
+@pytest.mark.parametrize(("stories", "least"), [(0, 3.0), (30, 1.0)])
+def test_a_topic_s_word_weighs_little_before_its_stories_are_open(documents: int, stories: int, least: float) -> None:
+    """However much was polled in which it is rare."""
+
+    def weight(expected: float) -> float:
+        return weight_of("comeaux", told=0, stories=stories, documents=documents, topical={"comeaux": expected})
+
+    assert weight(0.4) < weight(0.0) - least
+    if stories:
+        assert weight(0.4 / 30) == pytest.approx(weight(0.0)), "that of one topic among thirty tells stories apart"
+
+
 def test_another_year_speaks_against_one_event() -> None:
     events = Events(background())
     told = story_member("Landslide in Ostrava Dol", text=f"{LANDSLIDE} Worst of 2021.", language="en")

@@ -27,8 +27,10 @@ from watcher.urls import entry_identity, identity_hash
 
 MATCHED = ("posted", "grouped")
 EVENTS, ENTRIES, POLLS = 30, 200, 24
-MESSAGES, MIXED = 42, 2
-"""Floors: messages and wrongly mixed stories at most."""
+DAYS = range(6)
+"""The first with each event's reports in the file's order, the others with other reports in other orders."""
+MESSAGES, MIXED = 37, 3
+"""Floors: messages and wrongly mixed stories at most, on any of the days; 33 messages is the mean."""
 KEPT = 40
 """Entries of a document."""
 
@@ -42,7 +44,7 @@ class Report:
     text: str
 
 
-def day() -> tuple[list[Report], list[Report]]:
+def day(number: int) -> tuple[list[Report], list[Report]]:
     """One seed for each of thirty events, and further reports of them, shuffled once and for all."""
     by_event: defaultdict[str, list[Report]] = defaultdict(list)
     with gzip.open(corpora() / "data" / "ecbplus_dev.jsonl.gz", "rt", encoding="utf-8") as lines:
@@ -51,7 +53,9 @@ def day() -> tuple[list[Report], list[Report]]:
             first, *rest = sentences(row["text"]) or [""]
             title = row["title"] or cut(first, 120)
             by_event[row["label"]].append(Report(row["label"], title, " ".join([first, *rest])))
-    chance = random.Random(7)
+    chance = random.Random(number or 7)
+    for event in sorted(by_event) if number else ():
+        chance.shuffle(by_event[event])
     by_size = sorted(by_event, key=lambda event: (-len(by_event[event]), event))[:EVENTS]
     each = -(-ENTRIES // EVENTS)
     found = [report for event in by_size for report in by_event[event][1 : 1 + each]]
@@ -124,8 +128,9 @@ async def lived(
 
 @pytest.mark.corpora
 @pytest.mark.slow
-async def test_a_day_of_thirty_events_is_about_thirty_messages(tmp_path: Path) -> None:
-    seeds, reports = day()
+@pytest.mark.parametrize("number", DAYS)
+async def test_a_day_of_thirty_events_is_about_thirty_messages(tmp_path: Path, number: int) -> None:
+    seeds, reports = day(number)
     assert (len(reports), len({one.event for one in reports})) == (ENTRIES, EVENTS)
     notifier, told = await lived(tmp_path, seeds, reports)
     matched = [(one, report) for one, report in zip(told, reports, strict=True) if one["state"] in MATCHED]
@@ -136,10 +141,12 @@ async def test_a_day_of_thirty_events_is_about_thirty_messages(tmp_path: Path) -
     for one, report in matched:
         per_story[one["story"]][report.event] += 1
     mixed = sum(len(counted) > 1 for counted in per_story.values())
+    strays = sum(counted.total() - max(counted.values()) for counted in per_story.values())
     print(f"{len(matched)} of {ENTRIES} entries match, of {len(events)} events: {kinds['alert']} messages,")
     print(f"{kinds['reply']} replies, {shown} shown in the channel; {len(per_story)} stories, {mixed} of them mixed")
+    print(f"{strays} entries among reports of another event")
     print("states:", dict(Counter(str(one["state"]) for one in told)))
-    assert len(matched) == ENTRIES
+    assert len(matched) >= ENTRIES - 1
     assert kinds["alert"] <= MESSAGES
     assert mixed <= MIXED
     assert all(one["reason"] for one in told)

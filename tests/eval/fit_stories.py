@@ -36,7 +36,7 @@ PARTS: dict[str, Sequence[tuple[int, Sequence[int]]]] = {
     "round-ups": ((0, (21,)), (500, (21, 22)), (150, range(21, 25)), (50, range(21, 29))),
 }
 """How many topics (0: all of them) come together for fitting, and in which orders; no measured one is among them."""
-SHIFTS = ("1.0,0.7", "1.0,0.3", "0.5,1.2")
+SHIFTS = ("1.0,0.5", "1.0,0.7", "0.5,1.2")
 """What is taken off the weight of a story of one text, and off the bias."""
 
 Row = tuple[str, Likeness, bool]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 
 from watcher.config import TopicConfig
 from watcher.stories import Board
@@ -31,6 +30,5 @@ def board_of(
     """A board with these stories. What the destination's topics are about stands in every story there."""
     here = [one.name for one in topics.values() if destination in map(str, one.destinations)]
     held = Counter(term for name in here for term, _ in key_terms(name, KEY_TERMS))
-    terms = {term: TOPICAL * count / len(here) for term, count in held.items()}
-    common = {language: replace(table, shares={**table.shares, **terms}) for language, table in background.items()}
-    return Board(destination, stories, background=common, polled=polled, topics=len(here))
+    topical = {term: TOPICAL * count / len(here) for term, count in held.items()}
+    return Board(destination, stories, background=background, polled=polled, topics=len(here), topical=topical)

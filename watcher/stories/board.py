@@ -31,9 +31,9 @@ class Board:
     """The open stories of one destination, to which entries are added one after the other.
 
     ``background``: language → how common its words are in ordinary news; ``polled``: language → how common they are in
-    what was polled (`Stream.shares`), of whatever topic. ``topics``: how many have their news there. With
-    ``follow_ups`` an entry that reports a story's event in other words joins it; without, only copies do, and nothing
-    is kept that only follow-ups need.
+    what was polled (`Stream.shares`), of whatever topic. ``topics``: how many have their news there; ``topical``: word
+    → in which share of the stories there it is expected. With ``follow_ups`` an entry that reports a story's event in
+    other words joins it; without, only copies do, and nothing is kept that only follow-ups need.
     """
 
     def __init__(
@@ -45,11 +45,13 @@ class Board:
         polled: Mapping[str, TermShares] | None = None,
         follow_ups: bool = True,
         topics: int = 1,
+        topical: Mapping[str, float] | None = None,
     ) -> None:
         self.destination = destination
         self._copies = Copies()
-        self._events = Events(background or {}, polled, topics=topics) if follow_ups else None
-        self._past = Events(background or {}, polled, topics=topics) if follow_ups else None
+        common = background or {}
+        self._events = Events(common, polled, topics=topics, topical=topical) if follow_ups else None
+        self._past = Events(common, polled, topics=topics, topical=topical) if follow_ups else None
         self._of_entry: dict[str, str] = {}
         self._at: dict[str, str] = {}
         self._first_ends: datetime | None = None

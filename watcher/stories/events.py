@@ -28,7 +28,14 @@ MOST_POLLED = 5000.0
 """Documents that those polled count for at most: so that ordinary news is not forgotten."""
 
 PRIOR = 20.0
-"""Open stories are taken to be so many more when the share of them that hold a word is told: few stories say little."""
+"""Open stories are taken to be so many more when the share of them that hold a word is told: few stories say little.
+Those hold the topics' words as often as is expected of them, and no others."""
+
+FEW = 3.0
+"""Polled documents, or open stories, that may be about one event: a word's share is made by those beyond them."""
+
+TENTH = 0.1
+"""No more than this part of them is left out: a word in each of three open stories is the topic's."""
 
 RAREST = 3.5e-4
 """Share of ordinary news that a word is taken to be in when no table knows it."""
@@ -60,8 +67,9 @@ ENOUGH_NAMES = 0.15
 WRITTEN_AS_NAME = 0.4
 """Share of the texts with a word in which it is written as a name, for it to be one: the others begin with it."""
 
-CROWD = slice(2, 6)
-"""The third to sixth nearest stories: how alike to a text is what is not its event."""
+CROWD = slice(2, 8)
+"""The third to eighth nearest stories: how alike to a text is what is not its event. Two are left out, and six are
+taken, since an event that was told as several stories stands there several times."""
 
 USUAL_CROWD = 0.1
 """The cosine of those that are not open: on an empty board nothing tells what the stories of a topic have in common."""
@@ -69,7 +77,7 @@ USUAL_CROWD = 0.1
 SAME_TOPIC = 0.9
 """So often two reports of one event match the same topic best."""
 
-BELIEVED = 0.5
+BELIEVED = 0.65
 """How much of what the topics say counts: they go by the same words as the rest, so it is half said already."""
 
 A_DAY = 0.3
@@ -104,13 +112,19 @@ class Events:
     """The open stories of a destination, to be compared by what they report.
 
     ``background``: language → how common words are in ordinary news; ``polled``: language → in what was polled;
-    ``topics``: how many have their news there.
+    ``topics``: how many have their news there; ``topical``: word → in which share of the stories there it is expected.
     """
 
     def __init__(
-        self, background: Mapping[str, TermShares], polled: Mapping[str, TermShares] | None = None, *, topics: int = 1
+        self,
+        background: Mapping[str, TermShares],
+        polled: Mapping[str, TermShares] | None = None,
+        *,
+        topics: int = 1,
+        topical: Mapping[str, float] | None = None,
     ) -> None:
         self._topics = topics
+        self._topical = topical or {}
         self._background = background
         self._polled = polled or {}
         self._open: dict[str, _Open] = {}
@@ -155,13 +169,16 @@ class Events:
         ordinary: Mapping[str, float] = news.shares if news else {}
         known: Mapping[str, float] = polled.shares if polled else {}
         documents = min(MOST_POLLED, polled.documents) if polled else 0.0
+        by_chance = _few(polled.documents) / polled.documents if polled and known else 0.0
         rarest = max(RAREST, 1.0 / (ORDINARY + documents))  # few documents tell little of rare words
-        found, total, opened, holding = {}, ORDINARY + documents, len(self._open) + PRIOR, self._stories_with
+        found, total, holding = {}, ORDINARY + documents, self._stories_with
+        opened, few, expected = len(self._open) + PRIOR, _few(len(self._open)), self._topical
         for word in counts:
             share = ORDINARY * ordinary.get(word, 0.0)
             if known:
-                share += documents * known.get(word, 0.0)
-            share = max(share / total, rarest, (holding.get(word, 1) - 1) / opened)
+                share += documents * max(0.0, known.get(word, 0.0) - by_chance)
+            held = max(holding.get(word, 0) - 1.0, PRIOR * expected.get(word, 0.0)) - few
+            share = max(share / total, rarest, held / opened)
             found[word] = -log(share) if share < 1.0 else 0.0
         return found
 
@@ -292,6 +309,15 @@ class Events:
             if not self._by_word[word]:
                 del self._by_word[word]
         return closed.members
+
+
+def _few(of: float) -> float:
+    """How many of so many documents or stories say nothing of a word that they hold.
+
+    A name in three of thirty stories is no word of the topic; it is rather one event that was told three times. To take
+    weight from its name would split that event further.
+    """
+    return min(FEW, TENTH * of)
 
 
 def _take(counts: Counter[str], keys: Collection[str]) -> None:
