@@ -84,6 +84,7 @@ def test_another_installations_backup_is_told_as_one(place: World) -> None:
     assert (done.code, "that was another installation" in done.out) == (0, True)
 
 
+@pytest.mark.postgresql_line
 @pytest.mark.slow
 def test_a_backup_of_a_server_is_put_on_an_empty_one_and_nothing_is_told_again(
     place: World, request: pytest.FixtureRequest

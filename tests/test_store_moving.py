@@ -39,7 +39,7 @@ def folder(tmp_path: Path, name: str) -> Path:
     return made
 
 
-@pytest.fixture(params=databases.KINDS)
+@pytest.fixture(params=databases.WHERE)
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database with something in it."""
     url = databases.ready(request.param, request, folder(tmp_path, "from"))
@@ -71,6 +71,7 @@ def test_everything_arrives_and_goes_on_as_it_was(source: str, target: str) -> N
     assert len(told) > 5, "in batches"
 
 
+@pytest.mark.postgresql_line
 @pytest.mark.slow
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(rows=everything())
