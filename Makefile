@@ -1,4 +1,4 @@
-# Everything starts here; only Python 3.11+ and make are needed. `make` alone = lint + types + test.
+# Everything starts here; only Python 3.11+ and make are needed. `make` alone = lint + types + test + long.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 VENV   := .venv
@@ -7,8 +7,8 @@ READY  := $(VENV)/.ready
 RUN    := $(VENV)/.runtime
 export WATCHER_CORPORA ?= $(abspath $(wildcard ../shared))
 
-.PHONY: all demo run test test-fast postgresql lint eval bench bench-own bench-peers bench-scale torture torture-workers bench-workers month corpora image schema picture screenshots clean
-all: lint test
+.PHONY: all demo run test test-fast long postgresql lint eval bench bench-own bench-peers bench-scale torture torture-workers bench-workers month corpora image schema picture screenshots clean
+all: lint test long
 
 # what the product itself needs (demo, run), and what working on it needs on top of that
 $(RUN): requirements.lock pyproject.toml
@@ -35,9 +35,12 @@ lint: $(READY)
 	@if [ -f Dockerfile ]; then $(BIN)/hadolint Dockerfile; fi
 # four at once on any machine: most of them wait for a process, a server or a clock
 test: $(READY)
-	$(BIN)/pytest -n 4 --dist load --maxschedchunk 2 -m "not corpora and not postgresql_line" $(ARGS)
+	$(BIN)/pytest -n 4 --dist load --maxschedchunk 2 -m "not long and not corpora and not postgresql_line" $(ARGS)
 test-fast: $(READY)
 	$(BIN)/pytest -n 4 --dist load --maxschedchunk 2 -m "not slow and not corpora and not postgresql_line" $(ARGS)
+# a service killed again and again, two days under a moved clock, feeds made to harm, a disk that fills: two minutes
+long: $(READY)
+	$(BIN)/pytest -n 4 --dist load --maxschedchunk 2 -m long $(ARGS)
 # the line, delivery and all that is told in Slack, with the database on a PostgreSQL server
 postgresql: $(READY)
 	$(BIN)/pytest -n 4 --dist worksteal -m postgresql_line -o faulthandler_timeout=600 $(ARGS)

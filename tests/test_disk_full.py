@@ -93,6 +93,7 @@ async def small_disk(folder: Path) -> AsyncIterator[Place]:
             yield Place(here, disk, said)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 async def test_whichever_write_finds_no_room_all_is_told_once_in_the_end(tmp_path: Path) -> None:
     """The method of SQLite's own tests: fail from the n-th write on, for each n, until a round needs no more."""

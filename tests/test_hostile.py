@@ -321,6 +321,7 @@ class Progress:
             return [name for (name,) in looking.execute("SELECT name FROM feed_states WHERE last_polled IS NULL")]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 async def test_good_feeds_are_told_in_any_company_and_each_bad_one_gets_a_sentence(tmp_path: Path) -> None:
     by_path = {path_of(name): one for name, one in BAD.items()}

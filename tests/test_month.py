@@ -9,6 +9,7 @@ import pytest
 from tests.month.running import month
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_two_days_pass_and_nothing_is_lost_doubled_out_of_order_or_told_without_cause(tmp_path: Path) -> None:
     run = month(tmp_path, days=2, feeds=12, seed=7)

@@ -371,6 +371,7 @@ def _killed(path: Path, copy: Path, at: int) -> bool:
     return code == 137
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_kill_9_at_any_step_leaves_the_old_one_or_the_new_one_whole(tmp_path: Path, path: Path, copy: Path) -> None:
     with Store.open(url(path)) as store:

@@ -12,6 +12,7 @@ from tests.torture import torture
 KILLS = 12
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_service_that_is_killed_again_and_again_tells_each_story_once_and_in_order(tmp_path: Path) -> None:
     with world(tmp_path) as place:
