@@ -12,7 +12,7 @@ from watcher.types import Story, TermShares
 KEY_TERMS = 60
 """Terms of a topic by which sentences are chosen, and which tell none of its stories from another."""
 TOPICAL = 0.4
-"""Share of a topic's stories that are taken to hold such a term."""
+"""Share of a topic's stories that are expected to hold such a term."""
 
 KeyTerms = Callable[[str, int], Iterable[tuple[str, float]]]
 """The so many heaviest terms of a topic, as `Scorer.key_terms` gives them."""
@@ -27,7 +27,7 @@ def board_of(
     background: Mapping[str, TermShares],
     polled: Mapping[str, TermShares],
 ) -> Board:
-    """A board with these stories. What the destination's topics are about stands in every story there."""
+    """A board with these stories. The words of each topic are expected in its part of the stories there."""
     here = [one.name for one in topics.values() if destination in map(str, one.destinations)]
     held = Counter(term for name in here for term, _ in key_terms(name, KEY_TERMS))
     topical = {term: TOPICAL * count / len(here) for term, count in held.items()}

@@ -78,7 +78,7 @@ SAME_TOPIC = 0.9
 """So often two reports of one event match the same topic best."""
 
 BELIEVED = 0.65
-"""How much of what the topics say counts: they go by the same words as the rest, so it is half said already."""
+"""How much of what the topics say counts: they go by the same words as the rest, so part of it is said already."""
 
 A_DAY = 0.3
 """What each day since a story's last member costs (on the logit). Chosen, not measured: the sets have no dates."""
