@@ -146,6 +146,8 @@ VERB_IN = {
 NOT_ON_THE_LINE = {
     "remember_version": "after the line has started: test_app_upgrading.py",
     "say_presses_arrive": "said again every half a minute, of what is true then",
+    "say_topics": "the same",
+    "say_no_topics": "at the end of a process; what it does not take back holds for two minutes",
     "save_feed_state": "for commands about one feed",
     "tidy": "once an hour; forgets texts, never what is told",
     "condense": "the same",

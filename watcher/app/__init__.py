@@ -29,7 +29,7 @@ from watcher.app.parts import (
     utc_now,
 )
 from watcher.app.policy import policy_of
-from watcher.app.reloading import remember_topics, say_dropped, take_names, take_new_names
+from watcher.app.reloading import elsewhere, remember_topics, say_dropped, take_names, take_new_names
 from watcher.app.taught import Answers, Examples, add_stored, examples_of, load_answers, with_added
 from watcher.app.tidying import tidy_all
 from watcher.config import Config
@@ -213,7 +213,7 @@ class App:
 
     async def release(self) -> None:
         """Let go of what has waited long enough, for those who deliver to single destinations."""
-        policy = self._policy(await self._caught_up())
+        policy = await self._policy()
         await say_dropped(self, await release(self.store, policy, self.clock()))
 
     async def deliver(self, *, drain: timedelta | None = None, only: Collection[str] | None = None) -> DeliverReport:
@@ -224,7 +224,7 @@ class App:
         if not self.compared:
             self.compared = True
             say_restored(await notice_restored(self.store, self.notifiers, now=self.clock()))
-        policy = self._policy(await self._caught_up())
+        policy = await self._policy()
         report = await deliver(
             self.store,
             self.notifiers,
@@ -248,7 +248,8 @@ class App:
         """Add a poll's figures to the metrics."""
         count_poll(self.metrics, report)
 
-    def _policy(self, caught_up: frozenset[str]) -> Policy:
+    async def _policy(self) -> Policy:
+        caught_up = await self._caught_up()
         remote = any(one.remote for one in self.notifiers.values())
         return policy_of(
             self.config,
@@ -256,6 +257,7 @@ class App:
             remote=remote,
             buttons=self.answered(),
             first_poll_done=lambda topic: topic in caught_up,
+            elsewhere=await elsewhere(self),
         )
 
     async def _caught_up(self) -> frozenset[str]:

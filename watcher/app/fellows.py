@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import structlog
 
 from watcher.app.line import count_anew
+from watcher.app.reloading import differing, say_held
 from watcher.app.taught import examples_of
 from watcher.config import Config
 from watcher.store.feedback import labels, lessons_so_far
-from watcher.store.fellows import presses_arrived, say_presses_arrive
+from watcher.store.fellows import presses_arrived, say_no_topics, say_presses_arrive
 from watcher.store.outbox import silences, waiting_destinations
 from watcher.store.stream import documents_polled
 from watcher.urls import host
@@ -35,6 +36,8 @@ SELDOM = timedelta(seconds=20)
 """It is not read anew more often, for that takes a second."""
 HEARD = timedelta(minutes=2)
 """So long after somebody said that presses arrive there are buttons."""
+APART = timedelta(minutes=1)
+"""So long others may have other topics: files are not changed on all machines at once."""
 _SAID_EVERY = timedelta(seconds=30)
 
 
@@ -51,6 +54,10 @@ def shards(config: Config) -> dict[int, frozenset[str]]:
     return {shard: frozenset(ids) for shard, ids in found.items()}
 
 
+def _long_ago(said: datetime | None, now: datetime) -> bool:
+    return said is None or not timedelta() <= now - said < _SAID_EVERY
+
+
 @dataclass(slots=True, kw_only=True)
 class Fellows:
     """Keeps one app in step with the others."""
@@ -61,6 +68,11 @@ class Fellows:
     """When the stream was read last."""
     heard_at: datetime | None = None
     said_at: datetime | None = None
+    held_at: datetime | None = None
+    """When it was said last which topics this app has."""
+    apart_since: datetime | None = None
+    """Since when others have other topics; ``told_apart``: and that the log says so."""
+    told_apart: bool = False
     _one_look: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def look(self) -> None:
@@ -69,13 +81,18 @@ class Fellows:
             await self._learn()
             await self._count()
             self.heard_at = await self.app.store.read(presses_arrived)
+            await self._compare()
 
     async def say_heard(self) -> None:
         """Tell the others that presses arrive here."""
         now = self.app.clock()
-        if self.said_at is None or not timedelta() <= now - self.said_at < _SAID_EVERY:
+        if _long_ago(self.said_at, now):
             await self.app.store.write(say_presses_arrive, now)
             self.said_at = self.heard_at = now
+
+    async def leave(self) -> None:
+        """Let the others no longer reckon with this app's topics: it ends."""
+        await self.app.store.write(say_no_topics, self.app.owner)
 
     def answered(self) -> bool:
         """Whether presses of buttons arrive at one of the processes."""
@@ -89,6 +106,21 @@ class Fellows:
             if notifier.remote and "token" in await app.store.read(silences, name):
                 return found[:1]
         return found
+
+    async def _compare(self) -> None:
+        """Say which topics this app has; and let the log say if others go on with a file that has other topics."""
+        app, now = self.app, self.app.clock()
+        if _long_ago(self.held_at, now):
+            await say_held(app)
+            self.held_at = now
+        other = await differing(app)
+        if not other:
+            self.apart_since, self.told_apart = None, False
+            return
+        self.apart_since = min(self.apart_since or now, now)
+        if now - self.apart_since >= APART and not self.told_apart:
+            self.told_apart = True
+            log.warning("service.topics_differ", topics=sorted(other))
 
     async def _learn(self) -> None:
         app = self.app

@@ -14,9 +14,19 @@ NO_CAP = 1_000_000
 
 
 def policy_of(
-    config: Config, topics: Topics, *, remote: bool, buttons: bool, first_poll_done: Callable[[str], bool]
+    config: Config,
+    topics: Topics,
+    *,
+    remote: bool,
+    buttons: bool,
+    first_poll_done: Callable[[str], bool],
+    elsewhere: frozenset[str],
 ) -> Policy:
-    """What is true of delivery now. ``remote``: alerts go to a service; ``buttons``: whoever reads them can answer."""
+    """What is true of delivery now.
+
+    ``remote``: alerts go to a service; ``buttons``: whoever reads them can answer; ``elsewhere``: topics that only
+    other processes have.
+    """
     return Policy(
         topics={
             name: TopicPolicy(
@@ -30,6 +40,7 @@ def policy_of(
             for name, topic in config.topics.items()
         },
         former=former_names(config),
+        elsewhere=elsewhere,
         # A console is read by whoever asked for it: there is nobody to flood.
         flood_count=config.slack.flood.count if remote else NO_CAP,
         flood_window=config.slack.flood.window,

@@ -1,11 +1,14 @@
 """What becomes of topics that came, went or changed their name; and what is said of a changed configuration.
 
-Rule: a topic that is gone is forgotten as known, so that one that comes back catches up as a new one does.
+Rule: a topic that is gone is forgotten as known, so that one that comes back catches up as a new one does. Of several
+processes some read a changed file seconds before the others: a topic is gone when none has it any more, and new when
+all have it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -14,12 +17,16 @@ from watcher.config import Config
 from watcher.errors import ConfigError
 from watcher.notices import words
 from watcher.store import Store
+from watcher.store.fellows import say_topics, topics_held
 from watcher.store.topics import forget_topics, known_topics, rename_topic
 
 if TYPE_CHECKING:
     from watcher.app import App
 
 log = structlog.get_logger("watcher.app")
+
+HELD = timedelta(minutes=2)
+"""So long a process that has not said again which topics it has is taken to run."""
 
 
 def take_names(config: Config, store: Store) -> None:
@@ -43,11 +50,43 @@ async def take_new_names(app: App, config: Config) -> None:
 
 async def remember_topics(app: App) -> tuple[str, ...]:
     """Forget the topics that left the configuration; returns those of it that are new to the database."""
-    known, topics = await app.store.read(known_topics), app.config.topics
-    if known - topics.keys():
-        for gone in await app.store.write(forget_topics, list(topics)):
+    await say_held(app)
+    known, kept = await app.store.read(known_topics), app.config.topics.keys() | await elsewhere(app)
+    if known - kept:
+        for gone in await app.store.write(forget_topics, sorted(kept)):
             log.info("topic.removed", topic=gone)
-    return tuple(sorted(topics.keys() - known))
+    return await new_topics(app)
+
+
+async def new_topics(app: App) -> tuple[str, ...]:
+    """Topics that the database does not know yet, once all that run have them: no poll leaves them out any more."""
+    new = app.config.topics.keys() - await app.store.read(known_topics)
+    for topics in (await _held(app)).values() if new else ():
+        new &= topics
+    return tuple(sorted(new))
+
+
+async def say_held(app: App) -> None:
+    """Tell the other processes which topics this one has."""
+    if app.store.shared:
+        await app.store.write(say_topics, app.owner, app.config.topics, now=app.clock())
+
+
+async def elsewhere(app: App) -> frozenset[str]:
+    """Topics that other processes have and this one does not."""
+    return frozenset().union(*(await _held(app)).values()) - app.config.topics.keys()
+
+
+async def differing(app: App) -> frozenset[str]:
+    """Topics that some of the processes that run have and others do not."""
+    held = (await _held(app)).values()
+    return frozenset().union(*held) - frozenset(app.config.topics).intersection(*held)
+
+
+async def _held(app: App) -> dict[str, frozenset[str]]:
+    if not app.store.shared:
+        return {}
+    return await app.store.read(topics_held, app.clock() - HELD)
 
 
 def former_names(config: Config) -> dict[str, str]:

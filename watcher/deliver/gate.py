@@ -69,7 +69,10 @@ class Gate:
     tally: Tally
 
     async def paced(self, item: OutboxItem) -> bool:
-        """Whether its channel got enough for this moment; then it goes on a second later."""
+        """Whether its channel got enough for this moment, or only others know its topic: it goes on a second later."""
+        if item.topic in self.policy.elsewhere:
+            self.tally.waits[item.destination] = self.clock() + timedelta(seconds=1)
+            return True
         notifier = self.notifiers.get(item.destination.partition(":")[0])
         if notifier is not None and not notifier.remote:
             return False

@@ -1,7 +1,7 @@
 """What waits for a topic that is no longer in the configuration: decided at delivery, like holds.
 
 Rule: it is told for another topic that its entry matched, or not at all; then it is counted. A topic that was only
-renamed goes on.
+renamed goes on, and so does one that another process still has, or has already.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from watcher.store.topics import leave_behind, left_behind, rename_topic
 async def drop_removed(store: Store, policy: Policy, now: datetime) -> Counter[str]:
     """Drop the rows that wait for topics that are gone; returns how many alerts and digests that makes, by topic."""
     dropped: Counter[str] = Counter()
-    kept = policy.topics.keys()
+    kept = (policy.topics.keys() | policy.elsewhere) - policy.former.keys()
     waiting = await store.read(left_behind, kept)
     for was in sorted({item.topic for item in waiting} & policy.former.keys()):
         # a poll that was under way when the name changed has just saved it under the former one

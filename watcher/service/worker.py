@@ -17,6 +17,7 @@ import structlog
 from watcher import __version__
 from watcher.app.fellows import Fellows, shards
 from watcher.app.line import count_anew
+from watcher.app.reloading import new_topics
 from watcher.app.upgrading import say_upgraded
 from watcher.config import Config
 from watcher.desk.listening import listen
@@ -26,7 +27,6 @@ from watcher.service import NOTICE_EVERY, PING_EVERY, POLL_EVERY, TAKEN, TIDY_EV
 from watcher.service.queue import WORKS, Job, Queue, Wanted
 from watcher.store.feedback import labels
 from watcher.store.feeds import due_since
-from watcher.store.topics import known_topics
 from watcher.store.versions import last_version
 
 log = structlog.get_logger("watcher.service")
@@ -73,6 +73,14 @@ class Worker(Service):
         app.answered = self.fellows.answered
         app.learner.turn = lambda topic: self.queue.turn(("learn", topic))
         app.metrics.worker = self.name
+
+    async def run(self) -> None:
+        """The same; at the end the others hear that it is one less."""
+        try:
+            await Service.run(self)  # no super(): a class with slots is made twice
+        finally:
+            with suppress(StateError):
+                await self.fellows.leave()
 
     def _kinds(self) -> tuple[Job, ...]:
         def every(kind: str, seconds: int, tick: Tick, *, alone: bool = True) -> Job:
@@ -146,7 +154,7 @@ class Worker(Service):
             gauge.clear()
             for kind, count in waiting.items():
                 gauge.labels(kind).set(count)
-        return await Service.metrics(self)  # no super(): a class with slots is made twice
+        return await Service.metrics(self)  # the same
 
     # -- jobs
 
@@ -157,16 +165,13 @@ class Worker(Service):
         due = self._due(await app.store.read(due_since, app.clock()))
         wanted: list[Wanted] = [("poll", str(shard)) for shard in due]
         wanted += [("deliver", place) for place in await self.fellows.waiting()]
-        if await self._new_topics():
+        if await new_topics(app):
             wanted.append(("catch up", ""))
         if not self._asked_of_upgrade and await app.store.read(last_version) != __version__:
             wanted.append(("upgraded", __version__))
         self._asked_of_upgrade = True
         if wanted:
             await self.queue.want(wanted)
-
-    async def _new_topics(self) -> list[str]:
-        return sorted(self.app.config.topics.keys() - await self.app.store.read(known_topics))
 
     def _due(self, due: Mapping[str, datetime]) -> list[int]:
         """The shards that are worth a job now."""
@@ -201,7 +206,7 @@ class Worker(Service):
         await self.app.learner.learn_now(topic)  # this job is the topic's turn
 
     async def _catch_up(self) -> None:
-        if new := await self._new_topics():
+        if new := await new_topics(self.app):
             self.app.count_poll(await self.app.catch_up(new))
 
     async def _upgraded(self, version: str) -> None:
