@@ -16,7 +16,7 @@ from tests.fake_socket import APP_TOKEN, FakeSocketSlack
 from tests.fleet import Fleet, fleet
 from tests.line import ON_TOPIC, Item, World, world
 from tests.torture import story
-from tests.torture_workers import torture
+from tests.torture_workers import changes, torture
 from watcher.cli import worker as cli
 from watcher.service.queue import WORKS
 
@@ -132,3 +132,10 @@ def test_killed_at_random_they_tell_each_story_exactly_once(place: World, url: s
     outcome = torture(place, url, workers=3, seconds=20, seed=4)
     assert outcome.wrong == [], str(outcome)
     assert outcome.kills.total() >= 2
+
+
+@pytest.mark.postgresql_line
+def test_while_a_topic_comes_goes_and_changes_its_name_each_story_is_told_exactly_once(place: World, url: str) -> None:
+    outcome = changes(place, url, workers=3, number=5, seed=1)
+    assert outcome.wrong == [], str(outcome)
+    assert outcome.changes == 5

@@ -2,6 +2,7 @@
 
 usage: python -m tests.torture_workers [--seconds 120] [--workers 3] [--seed N]
        python -m tests.torture_workers --wires 50    nobody is killed; each story is on four hosts at once
+       python -m tests.torture_workers --changes 20  nobody is killed; the file changes while stories come in
 
 Real processes on a real PostgreSQL server. Feeds on eight hosts bring a new story now and then, some of them a wire
 story on several hosts at once; Slack loses answers. The oracle is what Slack holds in the end, as in tests.torture.
@@ -10,16 +11,18 @@ story on several hosts at once; Slack loses answers. The oracle is what Slack ho
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
 from tests import postgres
+from tests.fake_slack import Channel
 from tests.fleet import Fleet, fleet
 from tests.line import Item, World, world
 from tests.torture import FAULTS, story
@@ -30,6 +33,11 @@ from watcher.types import OutboxItem
 HOSTS = 8
 CHANNELS = ("C000DESK1", "C0GENERAL")
 """The first half of the hosts tells the first one, the rest the second."""
+THIRD = "C000THIRD"
+"""What the topic is told in that comes and goes."""
+GOES = 0.3
+"""How often it goes, or else gets another name."""
+_HEADLINE = re.compile(r"\w+ of \w+ speaks on American troops in South Korea")
 FAULTY = 0.3
 """How many stories come with a fault of Slack."""
 WIRED = 0.3
@@ -49,6 +57,8 @@ class Outcome:
     kills: Counter[int] = field(default_factory=Counter)
     stories: dict[str, Item] = field(default_factory=dict)
     faults: int = 0
+    changes: int = 0
+    """How often the file changed."""
     copies: int = 0
     """Further hosts that brought a story that another one had."""
     messages: int = 0
@@ -60,7 +70,8 @@ class Outcome:
         each = ", ".join(f"worker {number}: {count}" for number, count in sorted(self.kills.items()))
         return "\n".join(
             [
-                f"{self.kills.total()} kills ({each}) in {self.seconds:.0f} s; {self.faults} faults of Slack",
+                f"{self.kills.total()} kills ({each}) and {self.changes} changes of the file in {self.seconds:.0f} s; "
+                f"{self.faults} faults of Slack",
                 f"{len(self.stories)} stories, {self.copies} further copies; {self.messages} messages in Slack, "
                 f"{self.repeats} marked as possible repeats",
                 *(self.wrong or ["every story told exactly once, in order"]),
@@ -111,9 +122,57 @@ def wires(place: World, url: str, *, workers: int, number: int, seed: int) -> Ou
     return outcome
 
 
-def _configure(place: World) -> None:
+def changes(place: World, url: str, *, workers: int, number: int, seed: int) -> Outcome:
+    """Let a third topic, of all hosts, come, go and change its name while stories come in; each worker sees it later.
+
+    It goes when all is told: what waits for a topic that is gone is dropped, as it should be.
+    """
+    random, outcome, begun = Random(seed), Outcome(), time.monotonic()
+    place.slack.channels[THIRD] = Channel("third")
+    _configure(place, {})
+    third: dict[str, dict[str, object]] = {}
+    with fleet(place, url, workers) as running:
+        running.wait_until(lambda: all(running.begun(one) for one in running.running))
+        for lap in range(number):
+            _publish(place, random, outcome, faulty=0.0)
+            running.wait_until(lambda: False, random.uniform(0.0, 3.0))
+            goes = bool(third) and random.random() < GOES
+            if goes and not running.wait_until(lambda: _told_in(place, THIRD) >= outcome.stories.keys()):
+                break
+            third = {} if goes else {f"third{lap}": {"was": next(iter(third))} if third else {}}
+            _configure(place, third)
+            outcome.changes += 1
+            if not goes:
+                _publish(place, random, outcome, faulty=0.0)
+            if not running.wait_until(lambda: _read_by_all(running, outcome.changes)):
+                outcome.wrong.append(f"change {outcome.changes} was not taken up")
+        _configure(place, third or {"third": {}})
+        if not running.wait_until(lambda: _told_in(place, THIRD) >= outcome.stories.keys()):
+            outcome.wrong.append("not everything was told of the topic that came, went and changed its name")
+        if not running.wait_until(lambda: _all_told(place, url, outcome)):
+            outcome.wrong.append("not everything was told")
+        _stop(running, outcome)
+    _judge(place, url, outcome, channels=(*CHANNELS, THIRD))
+    if outcome.wrong:
+        outcome.wrong.append(running.said()[-20000:])
+    outcome.seconds = time.monotonic() - begun
+    return outcome
+
+
+def _read_by_all(running: Fleet, times: int) -> bool:
+    return all(running.log(one).read_text().count('"service.reloaded"') >= times for one in running.running)
+
+
+def _told_in(place: World, channel: str) -> set[str]:
+    """Headlines of what a channel was told."""
+    texts = [str(one.get("text")) for one in list(place.slack.messages) if one.get("channel") == channel]
+    return {title for text in texts for title in _HEADLINE.findall(text)}
+
+
+def _configure(place: World, third: Mapping[str, Mapping[str, object]] | None = None) -> None:
+    """Two topics, each of half of the hosts; ``third``: one more, of all of them."""
     names = [f"host{number}" for number in range(HOSTS)]
-    place.feeds = {name: [] for name in names}
+    place.feeds = place.feeds if names == list(place.feeds) else {name: [] for name in names}
     port = place.base.rpartition(":")[2]
     halves = ("first", "second")
     place.configure(
@@ -122,13 +181,16 @@ def _configure(place: World) -> None:
                 "url": f"http://127.0.0.{number + 1}:{port}/{name}.xml",
                 "name": name,
                 "every": "1s",
-                "topics": [halves[number * 2 // HOSTS]],
+                "topics": [halves[number * 2 // HOSTS], *(third or {})],
             }
             for number, name in enumerate(names)
         ],
         topics={
-            name: {"title": name.title(), "seeds": "seeds", "channel": channel, "sensitivity": 0.05}
-            for name, channel in zip(halves, CHANNELS, strict=True)
+            name: {"title": name.title(), "seeds": "seeds", "channel": channel, "sensitivity": 0.05, **more}
+            for name, channel, more in (
+                *zip(halves, CHANNELS, ({}, {}), strict=True),
+                *((name, THIRD, more) for name, more in (third or {}).items()),
+            )
         },
         fetch={"allow_networks": ["127.0.0.0/8"], "first_poll": "alert", "full_text": "never"},
         slack={"flood": "10000/1m"},
@@ -169,16 +231,16 @@ def _stop(running: Fleet, outcome: Outcome) -> None:
             outcome.wrong.append(f"worker {number} ended with {code}")
 
 
-def _judge(place: World, url: str, outcome: Outcome) -> None:
+def _judge(place: World, url: str, outcome: Outcome, channels: Sequence[str] = CHANNELS) -> None:
     messages, rows = list(place.slack.messages), _rows(url)
     outcome.messages = len(messages)
     outcome.repeats = sum("may be a repeat" in str(message.get("text")) for message in messages)
     for title in outcome.stories:
         told = sum(title in str(message.get("text")) for message in messages)
-        if told != 1:
+        if told != len(channels) - 1:  # in one of the two, and in the third if there is one
             outcome.wrong.append(f"told {told} times: {title}")
     outcome.wrong += [f"key {key} is there {count} times" for key, count in place.told().items() if count != 1]
-    for channel in CHANNELS:
+    for channel in channels:
         sent = [row.key for row in rows if row.receipt is not None and row.receipt.channel == channel]
         if place.slack.keys(channel) != sent:
             outcome.wrong.append(f"{channel}: its messages are not in the order of the outbox, or not the same")
@@ -191,6 +253,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--wires", type=int, default=0)
+    parser.add_argument("--changes", type=int, default=0)
     parser.add_argument("--seed", type=int, default=None)
     given = parser.parse_args(arguments)
     programs = postgres.programs()
@@ -207,6 +270,8 @@ def main(arguments: Sequence[str]) -> int:
         url = server.ready()
         if given.wires:
             outcome = wires(place, url, workers=given.workers, number=given.wires, seed=seed)
+        elif given.changes:
+            outcome = changes(place, url, workers=given.workers, number=given.changes, seed=seed)
         else:
             outcome = torture(place, url, workers=given.workers, seconds=given.seconds, seed=seed)
         if outcome.wrong:
