@@ -36,8 +36,10 @@ SELDOM = timedelta(seconds=20)
 """It is not read anew more often, for that takes a second."""
 HEARD = timedelta(minutes=2)
 """So long after somebody said that presses arrive there are buttons."""
-APART = timedelta(minutes=1)
-"""So long others may have other topics: files are not changed on all machines at once."""
+APART = timedelta(minutes=3)
+"""So long others may have other topics: files are not changed on all machines at once, and one that was killed is not
+known to be gone at once.
+"""
 _SAID_EVERY = timedelta(seconds=30)
 
 
