@@ -127,7 +127,8 @@ _STARTERS = _listed("""
     several more only even under over despite because during instead such der die das ein eine er sie es wir ich im
     am und el la los las un una en y le les il elle un une ce
 """)
-_BEFORE = re.compile(r"[^\s/\"'“”‘’«»(\[]+$")
+_BEFORE = re.compile(r".*[\s/\"'“”‘’«»(\[](.*)", re.DOTALL)
+"""The last word: found from the end, not tried at each letter."""
 _AFTER = re.compile(r"[\s\"'“”‘’«»(\[]*([^\s,;:.!?\"”]*)")
 _SPEECH = re.compile(
     r"\s*(?:[A-ZÀ-Þ][\w.'’-]*\s+){1,3}(?:said|says|asked|asks|wrote|writes|added|tweeted|told|replied|shouted|cried"
@@ -213,11 +214,11 @@ def _ends(line: str, match: re.Match[str], start: int) -> bool:
     before = line[max(0, match.start() - 30) : match.start()]
     if before[-1:].isdigit() and (_MONTH.match(following) or _ORDINAL.search(before)):
         return False
-    return _ends_after(_BEFORE.search(before), following, line)
+    last = _BEFORE.match(before)
+    return _ends_after(last.group(1) if last else before, following, line)
 
 
-def _ends_after(before: re.Match[str] | None, following: str, line: str) -> bool:
-    word = before.group() if before else ""
+def _ends_after(word: str, following: str, line: str) -> bool:
     folded = word.lower()
     starts = following.lower() in _STARTERS
     if folded in _NEVER_END:

@@ -64,6 +64,11 @@ def clean(text: str, *, background: Mapping[str, TermShares] | None = None) -> C
     )
 
 
+def _looked(line: Line, sentence: str, place: int) -> Line:
+    """A sentence's features; many a line is one sentence, and was looked at."""
+    return line if sentence == line.text else look(sentence, place)
+
+
 def _place(item: tuple[int, str]) -> int:
     return item[0]
 
@@ -122,7 +127,7 @@ def _paragraphs(
         if text != lines[place].text:
             dropped.append((place, lines[place].text[: len(lines[place].text) - len(text)].strip()))
         said += [(place, sentence) for sentence in texts.sentences_of(text)]
-    looked = [look(heading, -1), *(look(sentence, place) for place, sentence in said)]
+    looked = [look(heading, -1), *(_looked(lines[place], sentence, place) for place, sentence in said)]
     pairs = {number for number, line in enumerate(looked) if line.pairs}
     again = repeated([line.words for line in looked], [True, *(line.ends for line in looked[1:])], pairs=pairs)
     paragraphs: dict[int, list[str]] = {}

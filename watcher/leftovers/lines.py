@@ -16,7 +16,9 @@ from watcher.leftovers.vocabulary import SITE_PHRASES, SITE_WORDS, SMALL_WORDS
 from watcher.types import TermShares
 
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»›)\]）」』*]*$")
-_TRUNCATED = re.compile(r"(?:\.\.\.|…|\[…\])$")
+_END = 40
+"""Characters at the end of a line in which its full stop stands, whatever closes behind it."""
+_DOTS = ("...", "…", "[…]")
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:['\-][A-Za-z0-9]+)*")
 _PART = re.compile(r"[^\W_]+")
@@ -82,8 +84,8 @@ def look(text: str, block: int) -> Line:
         block=block,
         words=words,
         pairs=pairs,
-        ends=bool(_SENTENCE_END.search(text)),
-        truncated=bool(_TRUNCATED.search(text)),
+        ends=bool(_SENTENCE_END.search(text, max(0, len(text) - _END))),
+        truncated=text.endswith(_DOTS),
         capitals=sum([word[0].isupper() for word in written]) / count,
     )
 

@@ -16,6 +16,8 @@ _FEWEST_WORDS = 5
 
 _END = re.compile(r"[.!?。！？؟।][\"'”’»›)\]）」』]*$")
 _BROKEN = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])[\"'”’»)\]]*$")
+_LAST = 40
+"""Characters at its end in which these stand: a long sentence is not looked through for them."""
 _DANGLING = re.compile(
     r"""^[\s"'“‘„«「『(]*(?:
       (?:he|she|they|it|this|that|these|those|his|her|hers|their|theirs|its|him|them|both|such|but|and|so|or|yet|nor
@@ -104,7 +106,8 @@ class Sentence:
 def look(part: str, *, lone: bool) -> Sentence:
     """Return what is seen of a sentence. ``lone``: there is no other in the text, so that it needs no full stop."""
     words = tuple(texts.words(part))
-    ends = bool(_END.search(part)) or lone
+    last = max(0, len(part) - _LAST)
+    ends = bool(_END.search(part, last)) or lone
     plain = _QUOTED.sub(" ", part) if _MARKS.search(part) else part
     weight = _MOSTLY_QUOTED if len(plain) * 2 < len(part) else 1.0
     weight *= _POINTS_BACK if not _POINTERS.isdisjoint(words) and _BACK.search(plain) else 1.0
@@ -120,7 +123,7 @@ def look(part: str, *, lone: bool) -> Sentence:
         and (lone or not _FRAGMENT.match(part))
         and not ((" | " in part or part.startswith(_BRACKETS)) and _ASIDE.search(part))
         and part.count("[") == part.count("]")
-        and not (_BROKEN.search(part) or _QUESTION.search(part) or texts.has_open_quotation(part)),
+        and not (_BROKEN.search(part, last) or _QUESTION.search(part, last) or texts.has_open_quotation(part)),
         weight=weight * (_TALKING if talks else 1.0),
         opening=opening.group(1) if (opening := _OPENING.match(part)) else "",
         named=tuple(found.group(1) for found in _FULL_NAME.finditer(part)),
