@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from tests import builders as b
 from tests.builders import NOW
 from tests.test_store_migrations import newer
 from watcher.errors import AlreadyRunning, Overtaken, StateError
-from watcher.store import Store
+from watcher.store import Store, postgresql
 from watcher.store.feeds import feed_states, save_feed_state
 from watcher.store.save import save
 from watcher.store.stories import board_versions
+from watcher.store.topics import known_topics, register_topics
 from watcher.types import Batch
 
 DESK, DOCK = "slack:#desk", "slack:#dock"
@@ -103,6 +107,39 @@ async def test_the_turn_of_a_process_that_is_gone_is_free(url: str) -> None:
     await turn.__aexit__(None, None, None)
     with Store.open(url, mode="share") as other:
         await asyncio.wait_for(_turn(other), 20)
+
+
+# who stands still
+
+
+def test_who_stands_still_in_a_transaction_is_put_out_and_comes_back(url: str) -> None:
+    with Store.open(url, mode="share") as frozen, Store.open(url, mode="share") as other:
+
+        def stand_still(conn: Connection) -> None:
+            conn.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = '200ms'")
+            other.write_now(register_topics, ["a"], now=NOW)
+
+        with pytest.raises(StateError, match="goes on by itself"):
+            frozen.write_now(stand_still)
+        frozen.write_now(register_topics, ["b"], now=NOW)
+        assert other.read_now(known_topics) == {"a", "b"}
+
+
+async def test_a_turn_that_stands_still_ends_and_its_process_takes_turns_again(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "FROZEN", timedelta(seconds=3))
+    with Store.open(url, mode="share") as frozen, Store.open(url, mode="share") as other:
+        async with frozen.alone_at([DESK]):
+            await asyncio.wait_for(_turn(other), 60)
+        await asyncio.wait_for(_turn(frozen), 60)
+
+
+@pytest.mark.parametrize(("mode", "limit"), [("share", "1min"), ("write", "0")])
+def test_only_one_among_others_is_put_out(url: str, mode: Any, limit: str) -> None:
+    with Store.open(url, mode=mode) as store:
+        (found,) = store.write_now(lambda conn: conn.exec_driver_sql("SHOW idle_in_transaction_session_timeout").one())
+    assert found == limit
 
 
 # who was overtaken

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -12,13 +14,24 @@ from tests import namespaces, postgres
 from tests.fleet import Fleet, fleet
 from tests.line import World, world
 from tests.namespaces import DATABASE, WORLD, Machine
+from tests.program import REPOSITORY
 from tests.torture import story
+from watcher.store import sessions
 
 pytestmark = [pytest.mark.postgresql_line, pytest.mark.slow]
 
 WORKERS = 3
 PORT = 54_329
 MINUTE = 60.0
+HOLDER = """
+import sys
+from watcher.store import sessions
+conn = sessions.connect(sys.argv[1])
+conn.execute("SELECT pg_advisory_xact_lock(%s, %s)", (sessions.SPACE, sessions.WRITES))
+print("held", flush=True)
+conn.execute("SELECT pg_sleep(2)")
+"""
+"""It waits for an answer with a lock in its hand."""
 FEEDS = ("one", "two", "three")
 
 
@@ -73,6 +86,25 @@ def test_one_that_is_cut_off_from_the_database_for_a_minute_recovers_alone(
     assert workers.stop(0) == 0
     assert set(place.told().values()) == {1}
     assert len(place.slack.messages) == 4
+
+
+def test_the_lock_of_one_that_was_cut_off_while_it_was_answered_is_free_within_half_a_minute(
+    machines: list[Machine],
+) -> None:
+    """Whoever owes an acknowledgement is not asked whether he lives: without a limit it takes a quarter of an hour."""
+    programs = postgres.programs()
+    assert programs is not None
+    with postgres.running(programs, listen=(DATABASE, PORT)) as server:
+        url = server.url_from_elsewhere(server.ready())
+        command = [*machines[0].wrap, sys.executable, "-c", HOLDER, url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY) as lost:
+            assert lost.stdout is not None
+            assert lost.stdout.readline() == "held\n"
+            machines[0].cut_off()
+            with sessions.connect(url) as other:
+                other.execute("SET lock_timeout = '60s'")
+                other.execute("SELECT pg_advisory_xact_lock(%s, %s)", (sessions.SPACE, sessions.WRITES))
+            lost.kill()
 
 
 def publish(place: World, random: Random, number: int) -> None:

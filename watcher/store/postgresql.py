@@ -23,12 +23,15 @@ from watcher.store.refusals import known_revision
 
 _PATIENCE = (0.02, 0.05, 0.1)
 """Seconds: the lock of a process that has just ended is free when the server has noticed."""
+FROZEN = timedelta(minutes=1)
+"""A process among others that does nothing for so long in a transaction has stopped, and holds all of them up."""
 _UPGRADE = timedelta(minutes=1)
 """How long an upgrade waits for what others are reading and writing just now."""
 _TAKE_WRITES = f"SELECT pg_advisory_xact_lock({sessions.SPACE}, {sessions.WRITES})"
 _HELD = {"55P03", "40001", "40P01"}
 """A lock that was not given in time, a view that was overtaken, a deadlock: nothing was written."""
 _SENTENCES = {
+    "25P03": "this process stood still in a transaction, which the server therefore ended; watcher goes on by itself",
     "25006": "takes no writes (a standby, perhaps); name the primary server",
     "3D000": "there is no such database; make it (createdb), or name another",
     "42501": "this user may not do that; make it the owner of the database ({said})",
@@ -98,6 +101,7 @@ class Server:
                 found = self._revision(conn)
                 if found is not None and known_revision(self, found, known) == known[-1]:
                     return
+                conn.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")  # a copy may take long
                 if found is not None:
                     self._copy_first(backups, found, known[-1], now, migrations)
                 conn.exec_driver_sql(f"SET LOCAL lock_timeout = {int(_UPGRADE.total_seconds() * 1000)}")
@@ -206,6 +210,8 @@ class Server:
                 made.close()
                 raise _Taken(self, found["pid"] if found else None)
             made.execute(f"SET lock_timeout = {int(busy.total_seconds() * 1000)}")
+            if self._shared:
+                made.execute(f"SET idle_in_transaction_session_timeout = {int(FROZEN.total_seconds() * 1000)}")
             made.commit()
             return made
 
