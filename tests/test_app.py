@@ -87,7 +87,7 @@ async def test_delivery_is_told_what_the_file_says_of_budgets_and_days(tmp_path:
     config = configured(tmp_path)
     with Store.open(config.database) as store:
         app = made(config, store)
-        policy = await app._policy()
+        policy = app._policy(frozenset())
         assert (policy.topics["alliance"].budget, str(policy.zone)) == (5, "Asia/Seoul")
         await app.close()
 

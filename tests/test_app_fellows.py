@@ -17,11 +17,11 @@ from tests.line import ON_TOPIC
 from tests.test_poll_sharing import HOSTS, apps
 from watcher.app import App
 from watcher.app.fellows import APART, Fellows
-from watcher.app.reloading import HELD, new_topics
-from watcher.config import load
+from watcher.app.reloading import new_topics, take_names, take_new_names
+from watcher.config import Config, load
 from watcher.deliver import DeliverReport
 from watcher.store import Store
-from watcher.store.fellows import say_no_topics, say_topics, topics_held
+from watcher.store.fellows import HELD, say_no_topics, say_topics, topics_held
 from watcher.store.report import outbox_rows
 from watcher.store.topics import known_topics
 from watcher.types import OutboxItem
@@ -38,12 +38,16 @@ def pages() -> dict[str, list[str]]:
 
 async def reconfigure(app: App, folder: Path, topics: Mapping[str, Mapping[str, object]]) -> tuple[str, ...]:
     """What a process does when its file has these topics."""
-    file = folder / "watcher.yaml"
-    file.write_text(json.dumps({**json.loads(file.read_text()), "topics": topics}))
     notifiers = app.notifiers
-    found = await app.reconfigure(load(file, {"SLACK_BOT_TOKEN": "xoxb-1"}))
+    found = await app.reconfigure(changed(folder, topics))
     app.notifiers = notifiers
     return found
+
+
+def changed(folder: Path, topics: Mapping[str, Mapping[str, object]]) -> Config:
+    file = folder / "watcher.yaml"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "topics": topics}))
+    return load(file, {"SLACK_BOT_TOKEN": "xoxb-1"})
 
 
 async def poll(app: App) -> None:
@@ -143,6 +147,21 @@ async def test_a_renamed_topic_goes_on_while_others_call_it_by_its_former_name(u
         await older.release()
         await pass_over(newer)
         assert (waiting(newer, "alliance"), waiting(newer, "pact"), told(newer)) == ([], [], 1)
+
+
+@pytest.mark.parametrize("how", ["it changes its file", "it begins"])
+async def test_what_has_just_got_its_new_name_is_not_left_over(url: str, tmp_path: Path, how: str) -> None:
+    async with apps(tmp_path, url, pages(), 2) as (older, newer):
+        await older.catch_up(["alliance"])
+        await poll(older)
+        renamed = changed(tmp_path, {"pact": {**ALLIANCE, "was": "alliance"}})
+        if how == "it begins":
+            take_names(renamed, newer.store, owner="a third", now=older.clock())
+        else:
+            await take_new_names(newer, renamed)  # and it has not taken up its file yet
+        assert len(waiting(newer, "pact")) == 1
+        await pass_over(older)
+        assert (len(waiting(newer, "pact")), told(older)) == (1, 0)
 
 
 async def test_files_that_stay_different_are_said_once(url: str, tmp_path: Path) -> None:

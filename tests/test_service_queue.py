@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+import psycopg
 import pytest
 
 from tests import postgres
 from watcher.errors import StateError
 from watcher.service.queue import SCHEMA, Job, Queue, prepare
+from watcher.store import sessions
 
 LONG = 20.0
 
@@ -127,3 +130,26 @@ async def test_a_server_that_is_away_is_told_as_a_sentence_without_the_password(
     with pytest.raises(StateError, match="cannot be made") as refused:
         prepare("postgresql+psycopg://u:secret@127.0.0.1:1/none")
     assert "secret" not in str(refused.value)
+
+
+async def test_one_that_stands_still_while_it_asks_holds_up_the_others_for_a_while_only(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "FROZEN", timedelta(seconds=2))
+    job = (
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args) "
+        "VALUES ('poll', 'poll', 'poll 1', 'poll 1', '{\"subject\": \"1\"}')"
+    )
+    hand = Hand()
+    async with serving(url, Hand(), "frozen") as frozen, serving(url, hand, "other") as other:
+        await asyncio.wait_for(frozen.ready.wait(), LONG)
+        with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
+            await _stand_still(frozen, job, lambda: asked(other, "1"))
+        await asyncio.wait_for(frozen.waiting(), LONG)
+
+
+async def _stand_still(queue: Queue, job: str, meanwhile: Callable[[], Awaitable[int]]) -> None:
+    """Ask for a job, and go no further before others were done."""
+    async with queue._app.connector.pool.connection() as conn:  # type: ignore[attr-defined]  # its pool
+        await conn.execute(job)
+        assert await asyncio.wait_for(meanwhile(), LONG) == 1, "the same as the one that is not there yet"

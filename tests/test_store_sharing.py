@@ -14,7 +14,7 @@ from tests import builders as b
 from tests.builders import NOW
 from tests.test_store_migrations import newer
 from watcher.errors import AlreadyRunning, Overtaken, StateError
-from watcher.store import Store, postgresql
+from watcher.store import Store, sessions
 from watcher.store.feeds import feed_states, save_feed_state
 from watcher.store.save import save
 from watcher.store.stories import board_versions
@@ -128,7 +128,7 @@ def test_who_stands_still_in_a_transaction_is_put_out_and_comes_back(url: str) -
 async def test_a_turn_that_stands_still_ends_and_its_process_takes_turns_again(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgresql, "FROZEN", timedelta(seconds=3))
+    monkeypatch.setattr(sessions, "FROZEN", timedelta(seconds=3))
     with Store.open(url, mode="share") as frozen, Store.open(url, mode="share") as other:
         async with frozen.alone_at([DESK]):
             await asyncio.wait_for(_turn(other), 60)

@@ -72,7 +72,7 @@ def test_one_that_is_cut_off_from_the_database_for_a_minute_recovers_alone(
     assert workers.wait_until(lambda: told(place) == 1), workers.said()
     machines[0].cut_off()
     publish(place, random, 1)
-    assert workers.wait_until(lambda: told(place) == 2), "the others go on"
+    assert workers.wait_until(lambda: told(place) == 2, 2 * MINUTE), "the others go on"
     workers.wait_until(lambda: False, MINUTE)
     publish(place, random, 2)
     assert workers.wait_until(lambda: told(place) == 3)

@@ -29,7 +29,7 @@ from watcher.app.parts import (
     utc_now,
 )
 from watcher.app.policy import policy_of
-from watcher.app.reloading import elsewhere, remember_topics, say_dropped, take_names, take_new_names
+from watcher.app.reloading import remember_topics, say_dropped, take_names, take_new_names
 from watcher.app.taught import Answers, Examples, add_stored, examples_of, load_answers, with_added
 from watcher.app.tidying import tidy_all
 from watcher.config import Config
@@ -213,7 +213,7 @@ class App:
 
     async def release(self) -> None:
         """Let go of what has waited long enough, for those who deliver to single destinations."""
-        policy = await self._policy()
+        policy = self._policy(await self._caught_up())
         await say_dropped(self, await release(self.store, policy, self.clock()))
 
     async def deliver(self, *, drain: timedelta | None = None, only: Collection[str] | None = None) -> DeliverReport:
@@ -224,7 +224,7 @@ class App:
         if not self.compared:
             self.compared = True
             say_restored(await notice_restored(self.store, self.notifiers, now=self.clock()))
-        policy = await self._policy()
+        policy = self._policy(await self._caught_up())
         report = await deliver(
             self.store,
             self.notifiers,
@@ -248,8 +248,7 @@ class App:
         """Add a poll's figures to the metrics."""
         count_poll(self.metrics, report)
 
-    async def _policy(self) -> Policy:
-        caught_up = await self._caught_up()
+    def _policy(self, caught_up: frozenset[str]) -> Policy:
         remote = any(one.remote for one in self.notifiers.values())
         return policy_of(
             self.config,
@@ -257,7 +256,6 @@ class App:
             remote=remote,
             buttons=self.answered(),
             first_poll_done=lambda topic: topic in caught_up,
-            elsewhere=await elsewhere(self),
         )
 
     async def _caught_up(self) -> frozenset[str]:
@@ -296,7 +294,8 @@ def build(
     """
     if topics is None:
         topics, _ = load_seeds(config)
-    take_names(config, store)
+    owner = f"{os.getpid()}-{secrets.token_hex(4)}"
+    take_names(config, store, owner=owner, now=clock())
     topics, taught = add_stored(config, topics, store)
     metrics = Metrics()
     metrics.info.labels(__version__).set(1)
@@ -319,7 +318,7 @@ def build(
         sleep=sleep,
         console=console,
         started=clock(),
-        owner=f"{os.getpid()}-{secrets.token_hex(4)}",
+        owner=owner,
         topics=topics,
         answers=load_answers(config)[0],
         learner=None,  # type: ignore[arg-type]  # the same

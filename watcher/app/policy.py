@@ -14,19 +14,9 @@ NO_CAP = 1_000_000
 
 
 def policy_of(
-    config: Config,
-    topics: Topics,
-    *,
-    remote: bool,
-    buttons: bool,
-    first_poll_done: Callable[[str], bool],
-    elsewhere: frozenset[str],
+    config: Config, topics: Topics, *, remote: bool, buttons: bool, first_poll_done: Callable[[str], bool]
 ) -> Policy:
-    """What is true of delivery now.
-
-    ``remote``: alerts go to a service; ``buttons``: whoever reads them can answer; ``elsewhere``: topics that only
-    other processes have.
-    """
+    """What is true of delivery now. ``remote``: alerts go to a service; ``buttons``: whoever reads them can answer."""
     return Policy(
         topics={
             name: TopicPolicy(
@@ -40,7 +30,6 @@ def policy_of(
             for name, topic in config.topics.items()
         },
         former=former_names(config),
-        elsewhere=elsewhere,
         # A console is read by whoever asked for it: there is nobody to flood.
         flood_count=config.slack.flood.count if remote else NO_CAP,
         flood_window=config.slack.flood.window,

@@ -7,8 +7,8 @@ all have it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
@@ -17,7 +17,7 @@ from watcher.config import Config
 from watcher.errors import ConfigError
 from watcher.notices import words
 from watcher.store import Store
-from watcher.store.fellows import say_topics, topics_held
+from watcher.store.fellows import HELD, say_topics, topics_held
 from watcher.store.topics import forget_topics, known_topics, rename_topic
 
 if TYPE_CHECKING:
@@ -25,12 +25,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("watcher.app")
 
-HELD = timedelta(minutes=2)
-"""So long a process that has not said again which topics it has is taken to run."""
 
-
-def take_names(config: Config, store: Store) -> None:
+def take_names(config: Config, store: Store, *, owner: str, now: datetime) -> None:
     """Give what is remembered of renamed topics to their present names; before anything of it is read."""
+    if store.shared:  # said first, so that nobody takes what has a new name for left over
+        store.write_now(say_topics, owner, config.topics, now=now)
     known = store.read_now(known_topics)
     for was, name in former_names(config).items():
         if was in known:
@@ -40,6 +39,7 @@ def take_names(config: Config, store: Store) -> None:
 
 async def take_new_names(app: App, config: Config) -> None:
     """The same while it runs."""
+    await say_held(app, config.topics)
     known = await app.store.read(known_topics)
     for was, name in former_names(config).items():
         if was in known:
@@ -66,10 +66,10 @@ async def new_topics(app: App) -> tuple[str, ...]:
     return tuple(sorted(new))
 
 
-async def say_held(app: App) -> None:
-    """Tell the other processes which topics this one has."""
+async def say_held(app: App, coming: Collection[str] = ()) -> None:
+    """Tell the other processes which topics this one has, and which it has in a moment: before anything bears them."""
     if app.store.shared:
-        await app.store.write(say_topics, app.owner, app.config.topics, now=app.clock())
+        await app.store.write(say_topics, app.owner, {*app.config.topics, *coming}, now=app.clock())
 
 
 async def elsewhere(app: App) -> frozenset[str]:

@@ -70,7 +70,8 @@ class Gate:
 
     async def paced(self, item: OutboxItem) -> bool:
         """Whether its channel got enough for this moment, or only others know its topic: it goes on a second later."""
-        if item.topic in self.policy.elsewhere:
+        foreign = bool(item.topic) and item.topic not in self.policy.topics and item.kind != "update"
+        if foreign and self.store.shared:
             self.tally.waits[item.destination] = self.clock() + timedelta(seconds=1)
             return True
         notifier = self.notifiers.get(item.destination.partition(":")[0])

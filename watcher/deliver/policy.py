@@ -49,8 +49,6 @@ class Policy:
     topics: Mapping[str, TopicPolicy]
     former: Mapping[str, str] = field(default_factory=dict)
     """Former names of topics, with the present ones."""
-    elsewhere: frozenset[str] = frozenset()
-    """Topics that only other processes have, whose file is a newer or an older one: what waits for them is theirs."""
     flood_count: int = 10
     flood_window: timedelta = timedelta(minutes=10)
     paused_destinations: frozenset[str] = frozenset()

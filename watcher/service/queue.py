@@ -76,7 +76,7 @@ class Queue:
         """Make the tasks; nobody is connected yet."""
         connector = procrastinate.PsycopgConnector(
             conninfo=sessions.address(self.url),
-            kwargs=sessions.settings(f"{self.name} queue") | {"options": f"-c search_path={SCHEMA}"},
+            kwargs=sessions.settings(f"{self.name} queue") | {"options": _options()},
             min_size=1,
             max_size=4,
             timeout=sessions.PATIENCE.total_seconds(),
@@ -225,6 +225,12 @@ def _within_reach(url: str) -> Iterator[None]:
         raise
     except (exceptions.ConnectorException, exceptions.AppNotOpen, psycopg.Error) as error:
         raise StateError(f"{sessions.shown(url)}: the queue is out of reach ({_why(error)})") from error
+
+
+def _options() -> str:
+    """What the server is to know of each connection: where the tables are, and when to take its process for gone."""
+    limits = {**sessions.NOTICES, "idle_in_transaction_session_timeout": sessions.frozen()}
+    return " ".join(f"-c {name}={value}" for name, value in {"search_path": SCHEMA, **limits}.items())
 
 
 def _lock(kind: str, subject: str) -> str:

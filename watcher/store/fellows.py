@@ -14,6 +14,8 @@ from sqlalchemy import Connection, delete, select
 from watcher.store import rows
 from watcher.store.tables import meta
 
+HELD = timedelta(minutes=2)
+"""So long a process that has not said again which topics it has is taken to run."""
 _PRESSES = "presses arrive"
 _TOPICS = "topics of "
 _KEPT = timedelta(days=1)

@@ -23,8 +23,6 @@ from watcher.store.refusals import known_revision
 
 _PATIENCE = (0.02, 0.05, 0.1)
 """Seconds: the lock of a process that has just ended is free when the server has noticed."""
-FROZEN = timedelta(minutes=1)
-"""A process among others that does nothing for so long in a transaction has stopped, and holds all of them up."""
 _UPGRADE = timedelta(minutes=1)
 """How long an upgrade waits for what others are reading and writing just now."""
 _TAKE_WRITES = f"SELECT pg_advisory_xact_lock({sessions.SPACE}, {sessions.WRITES})"
@@ -211,7 +209,7 @@ class Server:
                 raise _Taken(self, found["pid"] if found else None)
             made.execute(f"SET lock_timeout = {int(busy.total_seconds() * 1000)}")
             if self._shared:
-                made.execute(f"SET idle_in_transaction_session_timeout = {int(FROZEN.total_seconds() * 1000)}")
+                made.execute(f"SET idle_in_transaction_session_timeout = {sessions.frozen()}")
             made.commit()
             return made
 

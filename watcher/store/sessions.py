@@ -29,6 +29,17 @@ PLACES = 0x77746270
 
 PATIENCE = timedelta(seconds=5)
 """How long a server is waited for that does not answer."""
+NOTICES = {
+    "tcp_keepalives_idle": 10,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 3,
+    # who owes an acknowledgement is not asked whether he lives: an answer on its way to a machine that is gone would
+    # hold its locks for a quarter of an hour
+    "tcp_user_timeout": 20_000,
+}
+"""Settings by which the server notices as soon as we do: what a machine that is gone held is free in half a minute."""
+FROZEN = timedelta(minutes=1)
+"""A process among others that does nothing for so long in a transaction has stopped, and holds all of them up."""
 _NAME = "watcher "
 _LONGEST = 63
 """Characters of a name: the server cuts off what is beyond."""
@@ -60,16 +71,16 @@ def settings(name: str) -> dict[str, Any]:
     }
 
 
+def frozen() -> int:
+    """The limit of ``FROZEN`` in milliseconds, as the server takes it."""
+    return int(FROZEN.total_seconds() * 1000)
+
+
 def connect(url: str, *, name: str = _NAME) -> psycopg.Connection[Any]:
     """Connect to the server, under a name that others see. Raises psycopg.Error, or StateError without the library."""
     made: psycopg.Connection[Any] = _library().connect(address(url), autocommit=True, **settings(name))
-    # The other end notices as soon: the lock of a machine that is gone is free within half a minute.
-    made.execute("SET tcp_keepalives_idle = 10")
-    made.execute("SET tcp_keepalives_interval = 5")
-    made.execute("SET tcp_keepalives_count = 3")
-    # Who owes an acknowledgement is not asked whether he lives: an answer on its way to a machine that is gone would
-    # hold its locks for a quarter of an hour.
-    made.execute("SET tcp_user_timeout = 20000")
+    for setting, value in NOTICES.items():
+        made.execute(f"SET {setting} = {value}")
     made.autocommit = False
     return made
 
