@@ -132,7 +132,8 @@ def changes(place: World, url: str, *, workers: int, number: int, seed: int) -> 
     _configure(place, {})
     third: dict[str, dict[str, object]] = {}
     with fleet(place, url, workers) as running:
-        running.wait_until(lambda: all(running.begun(one) for one in running.running))
+        if not running.wait_until(lambda: all(running.begun(one) for one in running.running)):
+            raise AssertionError(f"not all workers began\n{running.said()}")
         for lap in range(number):
             _publish(place, random, outcome, faulty=0.0)
             running.wait_until(lambda: False, random.uniform(0.0, 3.0))

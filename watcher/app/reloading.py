@@ -51,7 +51,8 @@ async def take_new_names(app: App, config: Config) -> None:
 async def remember_topics(app: App) -> tuple[str, ...]:
     """Forget the topics that left the configuration; returns those of it that are new to the database."""
     await say_held(app)
-    known, kept = await app.store.read(known_topics), app.config.topics.keys() | await elsewhere(app)
+    known = await app.store.read(known_topics)
+    kept = frozenset(app.config.topics).union(*(await _held(app)).values())
     if known - kept:
         for gone in await app.store.write(forget_topics, sorted(kept)):
             log.info("topic.removed", topic=gone)
@@ -70,11 +71,6 @@ async def say_held(app: App, coming: Collection[str] = ()) -> None:
     """Tell the other processes which topics this one has, and which it has in a moment: before anything bears them."""
     if app.store.shared:
         await app.store.write(say_topics, app.owner, {*app.config.topics, *coming}, now=app.clock())
-
-
-async def elsewhere(app: App) -> frozenset[str]:
-    """Topics that other processes have and this one does not."""
-    return frozenset().union(*(await _held(app)).values()) - app.config.topics.keys()
 
 
 async def differing(app: App) -> frozenset[str]:

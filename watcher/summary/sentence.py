@@ -17,7 +17,7 @@ _FEWEST_WORDS = 5
 _END = re.compile(r"[.!?。！？؟।][\"'”’»›)\]）」』]*$")
 _BROKEN = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])[\"'”’»)\]]*$")
 _LAST = 40
-"""Characters at its end in which these stand: a long sentence is not looked through for them."""
+"""Characters at a sentence's end in which its full stop, dots or question mark are looked for."""
 _DANGLING = re.compile(
     r"""^[\s"'“‘„«「『(]*(?:
       (?:he|she|they|it|this|that|these|those|his|her|hers|their|theirs|its|him|them|both|such|but|and|so|or|yet|nor
