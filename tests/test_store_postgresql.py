@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -228,9 +229,28 @@ def test_a_second_instance_is_told_who_runs_and_a_reader_asks_where(url: str) ->
         rests: list[float] = []
         with pytest.raises(AlreadyRunning, match=rf"already running \(pid {os.getpid()}\) on postgresql://watcher@/"):
             Store.open(url, sleep=rests.append)
-        assert rests == [0.02, 0.05, 0.1]
+        assert rests == [0.02, 0.05, 0.1, 0.2, 0.4, 0.8]
     assert running(url) is None
     Store.open(url).close()
+
+
+def test_one_that_is_closed_has_let_go_and_no_server_that_stands_still_keeps_it(url: str) -> None:
+    with sessions.connect(url) as looking:
+        for _ in range(20):
+            Store.open(url).close()
+            assert sessions.holder(looking) is None
+        store = Store.open(url)
+        held = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s"
+        found = looking.execute(held, (sessions.SPACE, sessions.RUNS)).fetchone()
+        looking.rollback()
+        assert found is not None
+        os.kill(found[0], signal.SIGSTOP)
+        try:
+            store.close()
+            assert sessions.holder(looking) == {"pid": os.getpid(), "address": None}
+        finally:
+            os.kill(found[0], signal.SIGCONT)
+        Store.open(url).close()
 
 
 def test_a_killed_instance_is_in_nobodys_way(url: str) -> None:

@@ -21,8 +21,8 @@ from watcher.store import schema, sessions
 from watcher.store.database import Backups
 from watcher.store.refusals import known_revision
 
-_PATIENCE = (0.02, 0.05, 0.1)
-"""Seconds: the lock of a process that has just ended is free when the server has noticed."""
+_PATIENCE = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds: the lock of a process that was killed just now is free when the server has noticed, which may be busy."""
 _UPGRADE = timedelta(minutes=1)
 """How long an upgrade waits for what others are reading and writing just now."""
 _TAKE_WRITES = f"SELECT pg_advisory_xact_lock({sessions.SPACE}, {sessions.WRITES})"
@@ -224,6 +224,8 @@ class Server:
             hide_parameters=True,
             isolation_level="READ COMMITTED" if write else "REPEATABLE READ",
         )
+        if locked:  # whoever comes next finds it free
+            event.listen(engine, "close", lambda made, _: sessions.leave(made))
         # A view is one statement's where writes wait for each other first: it must not be older than the wait.
         begin = _TAKE_WRITES if write else "SET TRANSACTION READ ONLY"
         event.listen(engine, "begin", lambda conn: conn.exec_driver_sql(begin))

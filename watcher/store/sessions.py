@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import platform
+import socket
+from contextlib import suppress
 from datetime import timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -38,6 +40,8 @@ NOTICES = {
     "tcp_user_timeout": 20_000,
 }
 """Settings by which the server notices as soon as we do: what a machine that is gone held is free in half a minute."""
+GONE = timedelta(seconds=1)
+"""How long a server is waited for that is to notice that we leave; one that is busy notices later, or stands still."""
 FROZEN = timedelta(minutes=1)
 """A process among others that does nothing for so long in a transaction has stopped, and holds all of them up."""
 _NAME = "watcher "
@@ -91,6 +95,19 @@ def takes(connection: psycopg.Connection[Any], *, shared: bool = False) -> bool:
     row = connection.execute(f"SELECT {how}(%s, %s)", (SPACE, RUNS)).fetchone()
     connection.commit()
     return bool(row and row[0])
+
+
+def leave(connection: psycopg.Connection[Any]) -> None:
+    """Close a connection, and wait until the server has noticed: it keeps the lock for us until then."""
+    if connection.closed:
+        return
+    with socket.socket(fileno=os.dup(connection.fileno())) as line:
+        connection.close()
+        line.settimeout(GONE.total_seconds())
+        with suppress(OSError):
+            line.shutdown(socket.SHUT_WR)  # in the middle of a statement the driver says no farewell
+            while line.recv(4096):
+                pass
 
 
 def name_of(address: str | None) -> str:
