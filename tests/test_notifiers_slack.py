@@ -242,14 +242,14 @@ async def refused(slack: FakeSlack, fault: str, **over: Any) -> DeliveryError:
     ["500", "html", "plain", "truncated", "close", "hang", "fatal_error", "service_unavailable", "request_timeout"],
 )
 async def test_lost_answers_are_unsure_and_never_repeated_by_the_client(slack: FakeSlack, fault: str) -> None:
-    error = await refused(slack, fault, timeout=0.3)
+    error = await refused(slack, fault, timeout=0.5 if "hang" in fault else 30)
     assert (error.outcome, error.scope) == ("unsure", "retry")
     assert [method for method, _ in slack.calls] == ["chat.postMessage"]
 
 
 @pytest.mark.parametrize("fault", ["store-close", "store-500", "store-html", "store-truncated", "store-hang"])
 async def test_a_message_whose_answer_was_lost_is_found_by_its_key(slack: FakeSlack, fault: str) -> None:
-    assert (await refused(slack, fault, timeout=0.3)).outcome == "unsure"
+    assert (await refused(slack, fault, timeout=0.5 if "hang" in fault else 30)).outcome == "unsure"
     found = await notifier(slack).find("i/1", "C000DESK1", NOW, None)
     assert found is not None
     assert found.ts == slack.messages[0]["ts"]

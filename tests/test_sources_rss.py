@@ -92,9 +92,9 @@ def test_documents_that_break_the_parser_cost_a_sentence_at_most(body: bytes) ->
 def test_entities_do_not_explode() -> None:
     laughs = "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 10))
     body = channel("<item><title>&a9;</title></item>", prolog=f"<!DOCTYPE rss [<!ENTITY a0 'ha'>{laughs}]>")
-    started = time.perf_counter()
+    started = time.process_time()
     parsed = rss.parse(body, None, BASE)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert len(parsed.entries[0].title) < 500
 
 
@@ -118,15 +118,15 @@ async def test_what_takes_minutes_is_killed_and_the_next_feed_is_quick() -> None
         started = time.perf_counter()
         parsed = await workers.parse("rss", channel("<item><title>next</title></item>"), None, BASE)
         assert parsed.entries[0].title == "next"
-        assert time.perf_counter() - started < 5
+        assert time.perf_counter() - started < 20
     finally:
         await workers.close()
 
 
 def test_a_flood_of_comments_is_no_work() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert entry("<content:encoded>" + "&lt;!--" * 250_000 + "</content:encoded>").text == ""
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_long_fields_are_cut() -> None:
@@ -304,9 +304,9 @@ def test_markup_is_taken_off(markup: str, expected: str) -> None:
     "piece", ["<", "<!--", "<a ", '<a "', "<script>", "</", "&lt;", "&", "<![CDATA[", '<a href=">']
 )
 def test_floods_of_markup_take_no_time(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     html.plain(piece * 200_000)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @given(st.text(alphabet="<>!-/\"'= abp&;[]script"))

@@ -75,7 +75,7 @@ async def test_a_worker_is_killed_at_its_limit_and_the_next_task_is_quick(comman
             await do(workers, command)
         started = time.perf_counter()
         second = await do(workers, "hello")
-        assert time.perf_counter() - started < 5
+        assert time.perf_counter() - started < 20
         assert first != second
 
 
@@ -168,7 +168,7 @@ async def test_closing_kills_at_once_and_tells_those_who_wait() -> None:
         await asyncio.sleep(0)
         started = time.perf_counter()
         await workers.close()
-        assert time.perf_counter() - started < 5
+        assert time.perf_counter() - started < 20
         for outcome in await asyncio.gather(*waiting, return_exceptions=True):
             assert isinstance(outcome, WorkerError)
         with pytest.raises(ProcessLookupError):
