@@ -118,6 +118,50 @@ def test_bullets_that_sum_up_the_text_are_no_headline_and_give_way_to_the_senten
     assert list(cleaned.paragraphs)[-5:] == BODY
 
 
+def test_marks_of_lists_go_and_what_they_mark_stays() -> None:
+    marks = ("• ", "- ", "-- ", "– ", "* ", "| ")
+    listed = [mark + sentence for mark, sentence in zip(marks, BODY, strict=False)]
+    cleaned = leftovers.clean("\n\n".join([HEADLINE, *listed, "-10 degrees were measured on the pier that day."]))
+    assert list(cleaned.paragraphs) == [*BODY[: len(marks)], "-10 degrees were measured on the pier that day."]
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "— Marta Lindqvist, speaking to the council in a hearing on the ferry terminal.",
+        "-- Harbour authority's statement on the pier.",
+    ],
+)
+def test_who_spoke_the_quotation_above_is_no_sentence_of_its_own(signature: str) -> None:
+    quotation = "“The pillars of the pier have to be mended before the next storms of the winter.”"
+    cleaned = leftovers.clean("\n\n".join([HEADLINE, *BODY, quotation, signature]))
+    assert signature in cleaned.dropped
+    assert signature.strip("—- ") in leftovers.clean("\n\n".join([HEADLINE, *BODY, signature])).paragraphs
+    who = "-- From Harbour Reporter Marta Lindqvist."
+    assert who in leftovers.clean("\n\n".join([HEADLINE, *BODY, who])).dropped
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Tune in to Harbour TV for the storm at 1:30 p.m.",
+        "Send us what you saw at the pier, but please stay safe.",
+        "Listen to the full interview on Harbour Radio from 1900 GMT.",
+        "Watch the above film of the pier, and you will see what the engineers mean.",
+        "Watch the engineers break down the cracks of the pier here.",
+        "Note: Watch Harbour TV now on channel 12.",
+    ],
+)
+def test_calls_to_listen_and_to_watch_go(call: str) -> None:
+    assert call in leftovers.clean("\n\n".join([HEADLINE, *BODY, call])).dropped
+    assert call in leftovers.clean("\n\n".join([HEADLINE, BODY[0] + " " + call, *BODY[1:]])).dropped
+
+
+def test_news_that_begins_with_such_a_word_stays() -> None:
+    said = "Watch towers on the pier of Port Ellis were closed on Friday."
+    assert said in leftovers.clean("\n\n".join([HEADLINE, *BODY, said])).paragraphs
+
+
 def test_without_a_headline_the_title_stays_empty() -> None:
     assert leftovers.clean("\n\n".join(BODY)).title == ""
 
@@ -276,6 +320,8 @@ def test_a_korean_report_loses_its_byline_and_notice() -> None:
         ("PARIS, 3 mars (AFP) – Les deux alliés", "Les deux alliés"),
         ("【ソウル聯合ニュース】韓国と米国は", "韓国と米国は"),
         ("新华社首尔5月3日电 韩国总统", "韩国总统"),
+        ("PORT ELLIS, N.J.—Marta Lindqvist spoke.", "Marta Lindqvist spoke."),
+        ("The pier—Port Ellis has one—is old.", "The pier—Port Ellis has one—is old."),
         ("Smith – who had left – came back.", "Smith – who had left – came back."),
         ("The World Health Organization (WHO) Director spoke.", "The World Health Organization (WHO) Director spoke."),
         ("He said: “NO — The end.”", "He said: “NO — The end.”"),

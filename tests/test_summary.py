@@ -121,6 +121,14 @@ def test_korean_japanese_and_chinese_sentences_end_where_they_end(text: str, sum
         ("“The ferry terminal must close, and the pier must go,” she said.", ""),
         ("Marta Lindqvist said: “The ferry terminal must close, and the pier of the harbour too.", ""),
         ("The ferry terminal and the pier of the harbour would cost more than...", ""),
+        ("The ferry terminal must close and the pier must go,” Lindqvist said in the harbour.", ""),
+        ('The ferry terminal must close and the pier must go," Lindqvist said in the harbour.', ""),
+        ("For the ferry terminal and the pier of the harbour, go here.)", ""),
+        (". just as the ferry terminal and the pier of the harbour are.", ""),
+        ("Which is why the ferry terminal and the pier of the harbour are old.", ""),
+        ("None of them uses the ferry terminal or the pier of the harbour.", ""),
+        ("Most have seen the ferry terminal and the pier of the harbour.", ""),
+        ("Many even deny that the ferry terminal and the pier belong to the harbour.", ""),
         ("Ferry terminal | Pier | Harbour | Places of the harbour authority.", ""),
         ("(The ferry terminal and the pier are older than the harbour.)", ""),
         ("The ferry terminal and the pier are older than the harbour.]", ""),
@@ -170,6 +178,32 @@ def test_somebody_known_by_the_surname_alone_waits_for_the_introduction() -> Non
     assert choose("Hearing", text, terms={"pillars": 1.0}, limit=70) == [
         "The council wants new pillars before the first storms of autumn."
     ]
+
+
+@pytest.mark.parametrize(
+    "above", ["", "| Agency ", "A photo of the pier ", "“It is closed,” Marta Lindqvist said. | Agency "]
+)
+@pytest.mark.parametrize("rest", ["", "\n\nThe weather was fine on Tuesday afternoon in all of the harbour."])
+def test_what_stands_in_one_line_with_the_headline_is_told_without_it(above: str, rest: str) -> None:
+    below = "Engineers found cracks in four of the pillars that carry the pier."
+    assert choose(TITLE, above + TITLE + " " + below + rest, terms=TERMS)[0] == below
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        TITLE + " in spring, since engineers found cracks in four of its old pillars.",
+        TITLE + " Friday, since engineers found cracks in four of its old pillars.",
+        "The council was told on Tuesday: " + TITLE + ", and the pier with it, for three years.",
+    ],
+)
+def test_a_sentence_that_begins_as_the_headline_does_stays_whole(lead: str) -> None:
+    assert lead in choose(TITLE, lead + "\n\nThe weather was fine on Tuesday afternoon.", terms=TERMS)
+
+
+def test_a_short_headline_in_the_middle_of_a_line_is_what_the_line_speaks_of() -> None:
+    lead = "The harbour of Port Ellis Council will close its pier before the first storms of autumn."
+    assert choose("Port Ellis", lead + "\n\nBoats left the harbour early.", terms=TERMS)[0] == lead
 
 
 def test_teasers_above_the_headline_are_no_part_of_the_article() -> None:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from watcher import text as texts
 from watcher.leftovers.dateline import strip_dateline
-from watcher.leftovers.furniture import is_furniture, is_media_cue, is_notice, site_talk
+from watcher.leftovers.furniture import is_furniture, is_media_cue, is_notice, is_signature, site_talk
 from watcher.leftovers.headline import find_headline
-from watcher.leftovers.lines import Context, Line, context, look, split
+from watcher.leftovers.lines import Context, Line, context, look, split, strip_mark
 from watcher.leftovers.repeats import repeated
 from watcher.leftovers.stretch import find_stretch
 from watcher.leftovers.vocabulary import SMALL_WORDS
@@ -123,7 +123,11 @@ def _paragraphs(
     """Put the kept lines together without the sentences that are repeated or the site's; those go to ``dropped``."""
     said: list[tuple[int, str]] = []
     for number, place in enumerate(kept):
+        if number and is_signature(lines[kept[number - 1]], lines[place]):
+            dropped.append((place, lines[place].text))
+            continue
         text = strip_dateline(lines[place].text) if number < 3 else lines[place].text
+        text = strip_mark(text)
         if text != lines[place].text:
             dropped.append((place, lines[place].text[: len(lines[place].text) - len(text)].strip()))
         said += [(place, sentence) for sentence in texts.sentences_of(text)]

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 
 _AGENCIES = r"(?:CNN|AP|AFP|UPI|BBC|dpa|DPA|EFE|ANI|IANS|PTI|TASS|KCNA|Reuters|Xinhua|Yonhap|Bloomberg|Kyodo)"
-_DASHED = re.compile(r"^(?P<place>[^\n—–]{2,70}?)\s*(?:--|—|–|\s-)(?:\s+(?=[\"'“‘]?[^\W_a-z])|\s*$)")
+_DASHED = re.compile(
+    r"^(?P<place>[^\n—–]{2,70}?)\s*(?:(?:--|—|–|\s-)(?:\s+(?=[\"'“‘]?[^\W_a-z])|\s*$)|—(?=[\"'“‘]?[^\W_a-z]))"
+)
 _PLAIN = re.compile(
     r"^(?:\("
     + _AGENCIES

@@ -45,6 +45,8 @@ _SEPARATORS = re.compile(r"\s[|•·»›>/]\s|[|•·»›]")
 _INSIDE_CAPITAL = re.compile(r"(?<=[\w,;]\s)[^\W\d_a-z]", re.UNICODE)
 _UNSPACED = re.compile("[\uac00-\ud7af\u3041-\u30ff\u4e00-\u9fff]")
 """Scripts in which a hint is no whole word."""
+_CLOSING = ('"', "”", "»", "」")
+_DASH = re.compile(r"(?:--|[–—-])\s*[^\W\d_a-z]")
 _QUOTED = re.compile(r"^[\"'“‘„«「『]")
 
 
@@ -76,6 +78,13 @@ def is_notice(line: Line) -> bool:
 def is_media_cue(line: Line) -> bool:
     """Tell whether a line marks a picture or film, whose caption stands beside it."""
     return len(line.words) <= _SHORT and bool(TIME_CODE.match(line.text) or CREDIT.search(line.text))
+
+
+def is_signature(above: Line, line: Line) -> bool:
+    """Tell whether a line says who spoke the quotation above it, or who wrote: "— Marta Lind, harbour master"."""
+    if len(line.words) > _NOTICE or not _DASH.match(line.text):
+        return False
+    return above.text.endswith(_CLOSING) or line.words[0] in {"from", "by"}
 
 
 def site_talk(line: Line, around: Context, *, edge: bool) -> bool:

@@ -18,6 +18,7 @@ from watcher.types import TermShares
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»›)\]）」』*]*$")
 _END = 40
 """Characters at the end of a line in which its full stop stands, whatever closes behind it."""
+_MARK = re.compile(r"(?:[•▪►‣●◦·*|]|--|[–—-])\s+(?=\S)")
 _DOTS = ("...", "…", "[…]")
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:['\-][A-Za-z0-9]+)*")
@@ -97,6 +98,12 @@ def split(text: str) -> list[Line]:
         for raw in part:
             lines += [look(piece, block) for piece in _unglue(texts.tidy(raw)) if piece]
     return lines
+
+
+def strip_mark(text: str) -> str:
+    """Return the text without what marks it as one of a list, or as what follows a dateline."""
+    found = _MARK.match(text)
+    return text[found.end() :] if found else text
 
 
 def _blocks(text: str) -> list[list[str]]:

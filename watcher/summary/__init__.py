@@ -6,6 +6,7 @@ of the headline.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from watcher import leftovers
@@ -19,6 +20,14 @@ MOST = 3
 """Sentences of a summary."""
 _READ = 15_000
 """Characters of the text that are looked at: news stands before them."""
+_HEADING = 4
+"""Words of a headline that is known again in the middle of a line: what is shorter may be what the line speaks of."""
+_ABOVE = 200
+"""Characters in front of it there: a caption, a section's name."""
+_WHEN = re.compile(
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s\d"
+)
+"""With such a word a sentence goes on that begins as the headline does."""
 _WORTH = 0.35
 """A further sentence must be worth this much of the best one."""
 
@@ -51,12 +60,25 @@ def choose(title: str, text: str, *, terms: Mapping[str, float], limit: int = 35
 
 
 def _below_headline(title: str, text: str) -> str:
-    """Return the text below its own headline: on some pages teasers of other articles stand above it."""
-    heading = texts.tidy(title).casefold()
+    """Return the text below its own headline: on some pages teasers of other articles stand above it.
+
+    It may stand in one line with what follows it: "Bridge stays closed Engineers found …".
+    """
+    heading = texts.tidy(title)
+    if not heading:
+        return text
     lines = text.splitlines()
     half = len(lines) // 2
-    place = next((place for place, line in enumerate(lines[:half]) if texts.tidy(line).casefold() == heading), None)
-    return text if place is None or not heading else "\n".join(lines[place + 1 :])
+    enough = len(heading.split()) >= _HEADING
+    glued = re.compile(re.escape(heading) + r"\s+", re.IGNORECASE) if enough else None
+    for place, line in enumerate(lines[: max(half, 1)]):
+        tidied = texts.tidy(line)
+        if place < half and tidied.casefold() == heading.casefold():
+            return "\n".join(lines[place + 1 :])
+        found = glued.search(tidied, 0, _ABOVE + len(heading)) if glued else None
+        if found and tidied[found.end() :].lstrip("\"'“‘")[:1].isupper() and not _WHEN.match(tidied, found.end()):
+            return "\n".join([tidied[found.end() :], *lines[place + 1 :]])
+    return text
 
 
 def _sentences(text: str) -> list[Sentence]:

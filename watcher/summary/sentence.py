@@ -22,7 +22,7 @@ _DANGLING = re.compile(
     r"""^[\s"'“‘„«「『(]*(?:
       (?:he|she|they|it|this|that|these|those|his|her|hers|their|theirs|its|him|them|both|such|but|and|so|or|yet|nor
         |however|instead|meanwhile|moreover|furthermore|still|also|then|thus
-        |anything|nothing|let['’]s|after\ all|of\ course|indeed|by\ contrast
+        |which|except\ (?:that|for\ (?:this|that))|anything|nothing|let['’]s|after\ all|of\ course|indeed|by\ contrast
         |in\ (?:fact|response|contrast|particular|short|that|this|(?:addition|turn)(?=,))|as\ (?:a\ result|such)
         |for\ (?:example|instance|that|this)|at\ (?:the\ same\ time|that|this)|on\ the\ (?:other\ hand|contrary)
         |even\ (?:so|then)|because\ of\ (?:this|that)|thus|therefore|nevertheless|otherwise|likewise
@@ -40,6 +40,14 @@ _DANGLING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """Starts that lean on the sentence before."""
+_COUNTED = re.compile(
+    r"[\"“]?(?:none|most|many|some|few|several|each|neither|either|all|both|any|one|two|three|four|five)"
+    r"(?:\s(?:even|also|still|now|then|simply))?\s(?:of\s(?:them|these|those|his|her|its|their)"
+    r"|have|has|had|is|are|was|were|do|does|did|would|will|can|could|may|might|must|should|says?|said|deny|denied"
+    r"|wants?|wanted|thinks?|thought|believes?|believed|came|come|went|go|took|takes?|made|makes?|seems?)\b",
+    re.IGNORECASE,
+)
+"""So many of those whom only the sentence before names: "None of them …", "Most have …"."""
 _LINKED = re.compile(
     r",\s(?:however|though|too|meanwhile|for\ (?:example|instance)|instead|therefore|as\ well)[,.]"
     r"|^(?:Now|Nowhere|Never|Today|Soon|Often|Perhaps|Maybe|Rarely|Only|Yesterday|Once|Needless\ to\ say),?"
@@ -57,12 +65,15 @@ _ONLY_SPEECH = re.compile(r"^[\"“„«「『].*[\"”»」』]$", re.DOTALL)
 _DIGIT = re.compile(r"\d")
 _QUESTION = re.compile(r"[?？][\"'”’»›)\]）」』]*$")
 _MARKS = re.compile('[“”„«»「」『』"]')
+_DOUBLE = ('"', "“", "”", "„")
+"""Marks of which a sentence has two, four or none; else half of a quotation stands elsewhere, or a mark at its end is
+one too many, as on some pages."""
 _QUOTED = re.compile(r"[“„«「『][^”»」』]*[”“»」』]|\"[^\"]*\"")
 _BRACKETS = ("(", "[", "（")
 _ASIDE = re.compile(r" \| |^[(\[（].*[)\]）]$", re.DOTALL)
 """A row of a table, or a sentence that is all in brackets."""
-_FRAGMENT = re.compile(r"^[\"'“‘„«(]*[a-zß-öø-ÿ](?![A-Z])")
-"""A small letter first: something is lost before it (but "iPhone")."""
+_FRAGMENT = re.compile(r"^[\"'“‘„«(]*[a-zß-öø-ÿ](?![A-Z])|^[.,;:!?]")
+"""A small letter first, or what ends something: it is lost before it (but "iPhone")."""
 _TALKING_WORDS = frozenset(["we", "you", "us", "my", "mine", "our", "your"])
 _TALK = re.compile(r"\b(?:I|[Ww]e|[Yy]ou|us|[Mm]y|mine|[Oo]ur|[Yy]our)\b(?!\.)")
 _MOSTLY_QUOTED, _SHOUTED, _TALKING = 0.8, 0.7, 0.6
@@ -123,7 +134,8 @@ def look(part: str, *, lone: bool) -> Sentence:
         and (lone or not _FRAGMENT.match(part))
         and not ((" | " in part or part.startswith(_BRACKETS)) and _ASIDE.search(part))
         and part.count("[") == part.count("]")
-        and not (_BROKEN.search(part, last) or _QUESTION.search(part, last) or texts.has_open_quotation(part)),
+        and part.count("(") == part.count(")")
+        and not (_BROKEN.search(part, last) or _QUESTION.search(part, last) or _halved(part)),
         weight=weight * (_TALKING if talks else 1.0),
         opening=opening.group(1) if (opening := _OPENING.match(part)) else "",
         named=tuple(found.group(1) for found in _FULL_NAME.finditer(part)),
@@ -132,9 +144,15 @@ def look(part: str, *, lone: bool) -> Sentence:
 
 
 def _leans(part: str, *, quoted: bool) -> bool:
-    if _DANGLING.match(part) or _LINKED.search(part):
+    if _DANGLING.match(part) or _COUNTED.match(part) or _LINKED.search(part):
         return True
     return quoted and bool(_SPEAKER.search(part) or _ONLY_SPEECH.match(part))
+
+
+def _halved(part: str) -> bool:
+    """A quotation begins in it and does not end, or ends further inside and has not begun (… enough," he said)."""
+    odd = sum(map(part.count, _DOUBLE)) % 2 == 1
+    return texts.has_open_quotation(part) or (odd and not part.endswith(_DOUBLE))
 
 
 def echoes(sentence: Sentence, headline: frozenset[str]) -> bool:
