@@ -119,10 +119,13 @@ def test_bullets_that_sum_up_the_text_are_no_headline_and_give_way_to_the_senten
 
 
 def test_marks_of_lists_go_and_what_they_mark_stays() -> None:
-    marks = ("• ", "- ", "-- ", "– ", "* ", "| ")
-    listed = [mark + sentence for mark, sentence in zip(marks, BODY, strict=False)]
+    marks = ("• ", "-- ", "– ", "*", "| ")
+    listed = [mark + sentence for mark, sentence in zip(marks, BODY, strict=True)]
     cleaned = leftovers.clean("\n\n".join([HEADLINE, *listed, "-10 degrees were measured on the pier that day."]))
-    assert list(cleaned.paragraphs) == [*BODY[: len(marks)], "-10 degrees were measured on the pier that day."]
+    assert list(cleaned.paragraphs) == [*BODY, "-10 degrees were measured on the pier that day."]
+    first = " ".join(BODY[:3])
+    glued = "(Photo: Ana Ruiz, Agency) Story Highlights " + first
+    assert leftovers.clean("\n\n".join([glued, *BODY[3:]])).paragraphs[0] == first
 
 
 @pytest.mark.parametrize(
@@ -155,6 +158,32 @@ def test_who_spoke_the_quotation_above_is_no_sentence_of_its_own(signature: str)
 def test_calls_to_listen_and_to_watch_go(call: str) -> None:
     assert call in leftovers.clean("\n\n".join([HEADLINE, *BODY, call])).dropped
     assert call in leftovers.clean("\n\n".join([HEADLINE, BODY[0] + " " + call, *BODY[1:]])).dropped
+
+
+@pytest.mark.parametrize(
+    "author",
+    [
+        "Marta Lindqvist is managing editor of the Harbour Gazette.",
+        "Marta A. Lindqvist, who sailed for ten years, is a columnist and author of “Piers”.",
+        "Jonas Okafor, a contributing editor of the Gazette, writes about harbours.",
+        "A widely read columnist, she is an adjunct professor of the harbour school.",
+        "Hide caption Marta Lindqvist stands on the pier.",
+    ],
+)
+def test_who_wrote_it_is_said_at_the_ends_of_a_text_and_goes(author: str) -> None:
+    for text in ([author, *BODY], [*BODY, author], [" ".join([author, *BODY[:2]]), *BODY[2:]]):
+        assert author in leftovers.clean("\n\n".join(text)).dropped
+
+
+def test_what_people_of_the_news_are_stays_in_the_middle_of_a_text() -> None:
+    said = "Marta Lindqvist is a professor of engineering at the harbour school."
+    after = [
+        "The council meets on Friday.",
+        "Boats left the quay early.",
+        "Gulls sat on the pier.",
+        "It rained at noon.",
+    ]
+    assert said in leftovers.clean("\n\n".join([*BODY, said, *after])).paragraphs
 
 
 def test_news_that_begins_with_such_a_word_stays() -> None:

@@ -194,6 +194,9 @@ def test_what_stands_in_one_line_with_the_headline_is_told_without_it(above: str
     [
         TITLE + " in spring, since engineers found cracks in four of its old pillars.",
         TITLE + " Friday, since engineers found cracks in four of its old pillars.",
+        "The council of the harbour was told by its engineers on Tuesday: "
+        + TITLE
+        + " For Three Years is what it says.",
         "The council was told on Tuesday: " + TITLE + ", and the pier with it, for three years.",
     ],
 )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from watcher import text as texts
 from watcher.leftovers.dateline import strip_dateline
-from watcher.leftovers.furniture import is_furniture, is_media_cue, is_notice, is_signature, site_talk
+from watcher.leftovers.furniture import is_about_author, is_furniture, is_media_cue, is_notice, is_signature, site_talk
 from watcher.leftovers.headline import find_headline
 from watcher.leftovers.lines import Context, Line, context, look, split, strip_mark
 from watcher.leftovers.repeats import repeated
@@ -62,6 +62,10 @@ def clean(text: str, *, background: Mapping[str, TermShares] | None = None) -> C
     return Cleaned(
         title=heading, paragraphs=tuple(paragraphs), dropped=tuple(said for _, said in sorted(dropped, key=_place))
     )
+
+
+def _is_the_sites(sentence: Line, around: Context, *, edge: bool) -> bool:
+    return is_notice(sentence) or (edge and is_about_author(sentence)) or site_talk(sentence, around, edge=edge)
 
 
 def _looked(line: Line, sentence: str, place: int) -> Line:
@@ -137,7 +141,7 @@ def _paragraphs(
     paragraphs: dict[int, list[str]] = {}
     for number, (place, sentence) in enumerate(said, start=1):
         edge = place in (*kept[:_HEAD], *kept[-_TAIL:])
-        if number in again or is_notice(looked[number]) or site_talk(looked[number], around, edge=edge):
+        if number in again or _is_the_sites(looked[number], around, edge=edge):
             dropped.append((place, sentence))
         else:
             paragraphs.setdefault(place, []).append(sentence)

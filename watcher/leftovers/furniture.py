@@ -15,6 +15,7 @@ from watcher.leftovers.lines import Context, Line
 from watcher.leftovers.vocabulary import (
     ADDRESS,
     ADDRESSING,
+    AUTHOR,
     BIOGRAPHY,
     BYLINE,
     CALLS,
@@ -73,6 +74,11 @@ def is_notice(line: Line) -> bool:
         return True
     found = CERTAIN.search(lowered) if any(phrase in lowered for phrase in CERTAIN_PHRASES) else None
     return found is not None and found.start() < len(texts.sentences_of(line.text)[0])
+
+
+def is_about_author(line: Line) -> bool:
+    """Tell whether a sentence says who the author is."""
+    return len(line.words) <= _NOTICE and bool(AUTHOR.match(line.text))
 
 
 def is_media_cue(line: Line) -> bool:

@@ -18,7 +18,10 @@ from watcher.types import TermShares
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»›)\]）」』*]*$")
 _END = 40
 """Characters at the end of a line in which its full stop stands, whatever closes behind it."""
-_MARK = re.compile(r"(?:[•▪►‣●◦·*|]|--|[–—-])\s+(?=\S)")
+_MARK = re.compile(
+    r"(?:[•▪►‣●◦·|]\s*|\*\s*(?=[^\W_])|(?:--|[–—-])\s+|\((?:Photo|Image|Picture)s?:[^()\n]{0,80}\)\s*"
+    r"|(?:Story\ Highlights|CLOSE)\s+(?=[A-Z][a-z]))+(?=\S)"
+)
 _DOTS = ("...", "…", "[…]")
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:['\-][A-Za-z0-9]+)*")
@@ -101,7 +104,7 @@ def split(text: str) -> list[Line]:
 
 
 def strip_mark(text: str) -> str:
-    """Return the text without what marks it as one of a list, or as what follows a dateline."""
+    """Return a line without what marks it as one of a list, or as what follows a dateline or a picture."""
     found = _MARK.match(text)
     return text[found.end() :] if found else text
 

@@ -133,7 +133,7 @@ CERTAIN_START = re.compile(
         (?:has\ been\ )?(?:first\ |originally\ )?(?:appeared|published|written|updated|corrected|adapted)
     | (?:the\ )?(?:opinions|views)\ expressed\ (?:here|(?:in|on|by)\ (?:this|the\ author)|are\b)
     | (?:stock\ )?quotes\ (?:are\ )?delayed\b | market\ data\ (?:is\ )?provided\ by\b
-    | (?:with|from)\ (?:\w+\ )?(?:wires?|agencies|inputs)\b
+    | (?:with|from)\ (?:\w+\ )?(?:wires?|agencies|inputs)\b | (?:hide|toggle|enlarge)\ (?:this\ )?(?:caption|image)\b
     | tune\ in\ to\b | (?:send|email|write\ to|contact|tell|join|follow)\ us\b
     | (?:watch|see|listen\ to|read)\ (?:the|our|this)\ (?:full|whole|entire|above|accompanying|attached|video|note|blog
         |post|podcast|interview|episode|\w+\ blog)\b
@@ -192,6 +192,16 @@ BIOGRAPHY = re.compile(
     re.IGNORECASE,
 )
 """A line about the author."""
+
+AUTHOR = re.compile(
+    r"""(?:(?:[A-ZÀ-Þ][\w.'’-]*,?\ ){2,4}(?:[^.;:"“]{3,90},\ )?|An?\ [^.,]{5,60},\ s?he\ )
+        (?:writes\ (?:about|for)\b
+        |is\ (?:currently\ )?(?:an?\ |the\ )?(?:[\w’'-]+\ ){0,6}?
+         (?:reporter|correspondent|editor|columnist|writer|journalist|producer|contributor|blogger|fellow|anchor|professor
+         |author|speechwriter|co-host|host|commentator)\b(?:\ (?:at|for|with|of|in|and|based|who)\b|[,.]))""",
+    re.VERBOSE,
+)
+"""A sentence about the author, at either end of a text: "Marta Lindqvist, who …, is a columnist of …"."""
 
 ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.\w[\w.]*")
 """Links and mail addresses."""

@@ -22,8 +22,8 @@ _READ = 15_000
 """Characters of the text that are looked at: news stands before them."""
 _HEADING = 4
 """Words of a headline that is known again in the middle of a line: what is shorter may be what the line speaks of."""
-_ABOVE = 200
-"""Characters in front of it there: a caption, a section's name."""
+_NAME, _ABOVE = 40, 600
+"""Characters in front of it there: a section's name, or a caption whose end is "| Agency"."""
 _WHEN = re.compile(
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s\d"
 )
@@ -69,16 +69,24 @@ def _below_headline(title: str, text: str) -> str:
         return text
     lines = text.splitlines()
     half = len(lines) // 2
-    enough = len(heading.split()) >= _HEADING
-    glued = re.compile(re.escape(heading) + r"\s+", re.IGNORECASE) if enough else None
     for place, line in enumerate(lines[: max(half, 1)]):
         tidied = texts.tidy(line)
         if place < half and tidied.casefold() == heading.casefold():
             return "\n".join(lines[place + 1 :])
-        found = glued.search(tidied, 0, _ABOVE + len(heading)) if glued else None
-        if found and tidied[found.end() :].lstrip("\"'“‘")[:1].isupper() and not _WHEN.match(tidied, found.end()):
-            return "\n".join([tidied[found.end() :], *lines[place + 1 :]])
+        if rest := _behind(heading, tidied):
+            return "\n".join([rest, *lines[place + 1 :]])
     return text
+
+
+def _behind(heading: str, line: str) -> str:
+    """Return what follows the headline in its line, "" where a sentence only uses its words."""
+    if len(heading.split()) < _HEADING:
+        return ""
+    found = re.compile(re.escape(heading) + r"\s+", re.IGNORECASE).search(line, 0, _ABOVE + len(heading))
+    if not found or (found.start() > _NAME and "|" not in line[found.start() - _NAME : found.start()]):
+        return ""
+    rest = line[found.end() :]
+    return rest if rest.lstrip("\"'“‘")[:1].isupper() and not _WHEN.match(rest) else ""
 
 
 def _sentences(text: str) -> list[Sentence]:
