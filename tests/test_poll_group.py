@@ -45,6 +45,17 @@ def test_a_follow_up_is_a_reply_that_says_only_what_is_new() -> None:
     assert {one.state for one in made.decisions} == {"pending"}
 
 
+def test_news_of_somebody_stays_with_the_sentence_that_names_him() -> None:
+    envoy = "Envoy James DeHart came from Washington with a team of nine."
+    left = "He rejected the offer and flew home after 80 minutes."
+    first = report("Troop cost talks reopen in Seoul", f"{WIRE} {envoy}", 3)
+    for between, said in ((f" {NEWS}", NEWS), ("", f"{envoy} {left}")):
+        later = report("Troop cost talks go into a second day", f"{RETOLD}{between} {envoy} {left}", 2)
+        made = assembled(judged(first), judged(later), topics=TOPICS)
+        assert made.members[1].relation == "follow_up"
+        assert made.members[1].summary == said, "not: Chang Won-sam … He flew home"
+
+
 def test_a_follow_up_without_news_is_only_one_more_outlet() -> None:
     tame = report("Troop cost talks reopen in Seoul after quarrel", RETOLD.replace(" went into a second day", ""), 2)
     made = assembled(judged(FIRST), judged(tame), topics=TOPICS)

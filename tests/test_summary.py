@@ -58,6 +58,31 @@ def test_a_sentence_that_leans_on_another_comes_only_with_it() -> None:
     assert summarise("Market", long, terms=TERMS) == ""
 
 
+COUNCIL = (
+    "Jonas Okafor of the council opened the hearing on Tuesday.",
+    "He said that the ferry terminal would close in May.",
+    "Marta Lindqvist of the harbour authority was not there.",
+    "The weather was fine.",
+    "She had said that the pier would stay open.",
+)
+
+
+def test_of_sentences_that_are_named_beforehand_only_those_are_told() -> None:
+    text = " ".join(COUNCIL)
+    assert choose("Hearing", text, terms=TERMS, only={COUNCIL[0], COUNCIL[3]}) == [COUNCIL[0]]
+    assert choose("Hearing", text, terms=TERMS, only=set()) == []
+    assert choose("Hearing", text, terms=TERMS, only={"No sentence of this text."}) == []
+    assert summarise("Hearing", text, terms=TERMS, only=COUNCIL) == summarise("Hearing", text, terms=TERMS)
+
+
+def test_what_leans_on_a_sentence_told_before_brings_that_one_and_no_other() -> None:
+    text = " ".join(COUNCIL)
+    assert choose("Hearing", text, terms=TERMS, only=COUNCIL[1:2]) == list(COUNCIL[:2])
+    assert choose("Hearing", text, terms=TERMS, only=COUNCIL[1:3]) == [COUNCIL[2]], "not: Marta … He said"
+    assert choose("Hearing", text, terms=TERMS, only=COUNCIL[1:2], limit=80) == [], "there is no room for both"
+    assert choose("Hearing", text, terms=TERMS, only=COUNCIL[4:]) == [], "the weather did not say it"
+
+
 def test_speech_that_nobody_is_named_for_does_not_stand_alone() -> None:
     text = "The council met in the harbour.\n\n“The ferry terminal must close, and soon.”\n\nBoats left the port early."
     assert summarise("Council", text, terms=TERMS).endswith("Boats left the port early.")

@@ -198,7 +198,8 @@ class Grouper:
             return "", "none"
         terms = self.key_terms(topic.name)
         if news:
-            return summarise(entry.title, "\n\n".join(news), terms=terms), "article" if entry.article else "feed"
+            told = summarise(entry.title, entry.article or entry.text, terms=terms, only=news)
+            return told, "article" if entry.article else "feed"
         if topic.summary == "article" and entry.article:
             from_article = summarise(entry.title, entry.article, terms=terms)
             if from_article:

@@ -7,7 +7,7 @@ of the headline.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from watcher import leftovers
 from watcher import text as texts
@@ -19,7 +19,7 @@ __all__ = ["MOST", "choose", "summarise"]
 MOST = 3
 """Sentences of a summary."""
 _READ = 15_000
-"""Characters of the text that are looked at: news stands before them."""
+"""Characters of the text that are looked at: news stands before them. Of sentences named beforehand twice as many."""
 _HEADING = 4
 """Words of a headline that is known again in the middle of a line: what is shorter may be what the line speaks of."""
 _NAME, _ABOVE = 40, 600
@@ -32,30 +32,36 @@ _WORTH = 0.35
 """A further sentence must be worth this much of the best one."""
 
 
-def summarise(title: str, text: str, *, terms: Mapping[str, float], limit: int = 350) -> str:
+def summarise(
+    title: str, text: str, *, terms: Mapping[str, float], limit: int = 350, only: Collection[str] | None = None
+) -> str:
     """Return at most three whole sentences, ``limit`` characters together, in the text's order.
 
     ``terms`` are the topic's words and word pairs with their weights (not negative); without any the headline and the
-    place in the text decide. "" when the text says nothing beyond the headline, or no whole sentence fits. Never
-    raises.
+    place in the text decide. ``only``: the sentences that may be told, of which one that leans on the sentence before
+    needs that one, too. "" when the text says nothing beyond the headline, or no whole sentence fits. Never raises.
     """
-    chosen = choose(title, text, terms=terms, limit=limit)
+    chosen = choose(title, text, terms=terms, limit=limit, only=only)
     joined = chosen[0] if chosen else ""
     for sentence in chosen[1:]:
         joined += ("" if joined.endswith(("。", "！", "？", "」", "』")) else " ") + sentence
     return joined
 
 
-def choose(title: str, text: str, *, terms: Mapping[str, float], limit: int = 350) -> list[str]:
+def choose(
+    title: str, text: str, *, terms: Mapping[str, float], limit: int = 350, only: Collection[str] | None = None
+) -> list[str]:
     """Return the sentences of ``summarise`` one by one."""
-    sentences = _sentences(_below_headline(title, text[:_READ]))
+    sentences = _sentences(_below_headline(title, text[: _READ if only is None else 2 * _READ]))
     headline = frozenset(texts.words(texts.tidy(title)))
     able = {
         place: sentence
         for place, sentence in enumerate(sentences)
         if sentence.whole and len(sentence.text) <= limit and not echoes(sentence, headline)
+        if only is None or sentence.text in only
     }
-    taken = _best(sentences, able, Interest(title, sentences, terms), limit)
+    interest = Interest(title, sentences, terms)
+    taken = _best(sentences, dict(able), interest, limit) or _led_in(sentences, able, interest, limit)
     return [sentences[place].text for place in sorted(taken)]
 
 
@@ -94,6 +100,21 @@ def _sentences(text: str) -> list[Sentence]:
     paragraphs = leftovers.clean(text).paragraphs
     parts = [sentence for paragraph in paragraphs for sentence in texts.sentences_of(paragraph)]
     return [look(part, lone=len(parts) == 1) for part in parts]
+
+
+def _led_in(sentences: Sequence[Sentence], able: Mapping[int, Sentence], interest: Interest, limit: int) -> list[int]:
+    """Take a sentence that leans on one which may not be told, and that one with it, where nothing else is left."""
+    pairs = {
+        place: sentence
+        for place, sentence in able.items()
+        if place
+        and (before := sentences[place - 1]).whole
+        and not before.leans
+        and len(before.text) + 1 + len(sentence.text) <= limit
+    }
+    values = interest.values(pairs, [])
+    best = max(values, key=lambda place: (values[place], -place), default=None)
+    return [] if best is None else [best - 1, best]
 
 
 def _best(sentences: Sequence[Sentence], able: dict[int, Sentence], interest: Interest, limit: int) -> list[int]:
