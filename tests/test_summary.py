@@ -89,6 +89,23 @@ def test_speech_that_nobody_is_named_for_does_not_stand_alone() -> None:
     assert choose("Harbour council met", text, terms=TERMS) == ["Boats left the port early."]
 
 
+@pytest.mark.parametrize(("begins", "ends"), [("“", "”"), ('"', '"')])
+def test_sentences_of_a_long_quotation_are_not_told_as_the_outlets_own(begins: str, ends: str) -> None:
+    middle = "The ferry terminal of the harbour and the old pier cannot be mended any more by anybody. " * 4
+    end = "The ferry terminal and the pier of the harbour have to go in May." + ends
+    speech = f"{begins}Nobody has listened to the harbour for ten years. {middle}{end}"
+    after = "Boats left the harbour early on Tuesday."
+    assert choose("Council", f"{speech} {after}", terms=TERMS) == [after]
+    stray = "The ferry terminal of the harbour has to close in May." + ends
+    assert choose("Council", f"{stray} {after}", terms=TERMS)[0] == stray, "a mark that closes nothing"
+
+
+def test_a_mark_that_nothing_closes_silences_no_more_than_its_sentence() -> None:
+    begun = "The council met on Tuesday and was “told by many. " + "Boats left the harbour early that day. " * 12
+    after = "The ferry terminal of the harbour has to close in May."
+    assert choose("Council", begun + after, terms=TERMS) == [after]
+
+
 def test_a_quotation_of_somebody_unnamed_does_not_stand_alone() -> None:
     text = "The council met.\n\n“The ferry terminal must close in May,” she said.\n\nBoats left the harbour early."
     assert summarise("Council", text, terms=TERMS) == "Boats left the harbour early."

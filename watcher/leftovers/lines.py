@@ -19,7 +19,7 @@ _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»›)\]）」』*]
 _END = 40
 """Characters at the end of a line in which its full stop stands, whatever closes behind it."""
 _MARK = re.compile(
-    r"(?:[•▪►‣●◦·|]\s*|\*\s*(?=[^\W_])|(?:--|[–—-])\s+|\((?:Photo|Image|Picture)s?:[^()\n]{0,80}\)\s*"
+    r"(?:[•▪►‣●◦·|¶]\s*|\*\s*(?=[^\W_])|(?:--|[–—-])\s+|\((?:Photo|Image|Picture)s?:[^()\n]{0,80}\)\s*"
     r"|(?:Story\ Highlights|CLOSE)\s+(?=[A-Z][a-z]))+(?=\S)"
 )
 _DOTS = ("...", "…", "[…]")

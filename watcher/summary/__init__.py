@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from watcher import leftovers
 from watcher import text as texts
-from watcher.summary.sentence import Sentence, echoes, look
+from watcher.summary.sentence import Sentence, echoes, look, quoted_places
 from watcher.summary.worth import Interest
 
 __all__ = ["MOST", "choose", "summarise"]
@@ -97,9 +97,14 @@ def _behind(heading: str, line: str) -> str:
 
 def _sentences(text: str) -> list[Sentence]:
     """Return the text's sentences without left-overs; a lone line without a full stop is a whole one too."""
-    paragraphs = leftovers.clean(text).paragraphs
-    parts = [sentence for paragraph in paragraphs for sentence in texts.sentences_of(paragraph)]
-    return [look(part, lone=len(parts) == 1) for part in parts]
+    paragraphs = [texts.sentences_of(paragraph) for paragraph in leftovers.clean(text).paragraphs]
+    lone = len(paragraphs) == 1 and len(paragraphs[0]) == 1
+    return [
+        look(part, lone=lone, quoted=place in quoted)
+        for parts in paragraphs
+        for quoted in [quoted_places(parts)]
+        for place, part in enumerate(parts)
+    ]
 
 
 def _led_in(sentences: Sequence[Sentence], able: Mapping[int, Sentence], interest: Interest, limit: int) -> list[int]:

@@ -6,6 +6,7 @@ One rule: signs that can be seen in the sentence itself; what they are worth is 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from watcher import text as texts
@@ -114,8 +115,12 @@ class Sentence:
     """There is a number in it."""
 
 
-def look(part: str, *, lone: bool) -> Sentence:
-    """Return what is seen of a sentence. ``lone``: there is no other in the text, so that it needs no full stop."""
+def look(part: str, *, lone: bool, quoted: bool = False) -> Sentence:
+    """Return what is seen of a sentence.
+
+    ``lone``: there is no other in the text, so that it needs no full stop. ``quoted``: it is part of a quotation that
+    begins in a sentence before.
+    """
     words = tuple(texts.words(part))
     last = max(0, len(part) - _LAST)
     ends = bool(_END.search(part, last)) or lone
@@ -130,6 +135,7 @@ def look(part: str, *, lone: bool) -> Sentence:
         telling=frozenset(words) - SMALL_WORDS,
         leans=_leans(part, quoted=plain is not part),
         whole=ends
+        and not quoted
         and len(words) >= _FEWEST_WORDS
         and (lone or not _FRAGMENT.match(part))
         and not ((" | " in part or part.startswith(_BRACKETS)) and _ASIDE.search(part))
@@ -147,6 +153,21 @@ def _leans(part: str, *, quoted: bool) -> bool:
     if _DANGLING.match(part) or _COUNTED.match(part) or _LINKED.search(part):
         return True
     return quoted and bool(_SPEAKER.search(part) or _ONLY_SPEECH.match(part))
+
+
+def quoted_places(parts: Sequence[str]) -> set[int]:
+    """The sentences of a paragraph with which a quotation goes on that begins in one before, up to its end."""
+    found: set[int] = set()
+    begun: int | None = None
+    for place, part in enumerate(parts):
+        if not _MARKS.search(part):
+            continue
+        if texts.has_open_quotation(part):
+            begun = place
+        elif begun is not None and sum(map(part.count, _DOUBLE)) % 2 == 1:
+            found |= set(range(begun + 1, place + 1))
+            begun = None
+    return found
 
 
 def _halved(part: str) -> bool:
