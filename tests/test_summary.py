@@ -189,6 +189,48 @@ def test_what_cannot_stand_alone_or_is_no_news_is_not_told(before: str, after: s
     assert not {before, after} & set(chosen)
 
 
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "It took the council of Port Ellis ten years to close the ferry terminal of the harbour.",
+        "There is a crack in the pier of the ferry terminal, and the harbour has to close it.",
+        "The former harbour master called the pier of the ferry terminal a danger to everybody.",
+        "This week the harbour closed its ferry terminal and the pier for three years.",
+        "Another ferry terminal of the harbour has to close with its pier, the council says.",
+    ],
+)
+def test_such_a_word_leans_on_nothing_where_a_text_begins(lead: str) -> None:
+    rest = "Engineers found cracks. The weather was fine on Tuesday afternoon. Boats left early, the council said."
+    assert lead in choose("Cracks", f"{lead} {rest}", terms=TERMS)
+    assert lead not in choose("Cracks", f"The council met. {lead} {rest}", terms=TERMS)
+
+
+@pytest.mark.parametrize(
+    "standfirst",
+    [
+        "His options for the ferry terminal and the pier are limited.",
+        "But the ferry terminal and the pier did stay open over the winter.",
+        "That would mean an end of the ferry terminal and of the pier, too.",
+    ],
+)
+def test_a_standfirst_goes_on_where_the_headline_ends(standfirst: str) -> None:
+    assert summarise("The harbour master wants a way out", standfirst, terms=TERMS) == standfirst
+    assert summarise("", standfirst, terms=TERMS) == "", "nothing stands above it"
+    speech = "“The ferry terminal must close, and the pier must go,” she said."
+    assert summarise("The harbour master wants a way out", speech, terms=TERMS) == "", "whoever she is"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'Marta Lindqvist of the harbour called the pier of the ferry terminal “a danger to all."',
+        "Asked about the ferry terminal and the pier, Marta Lindqvist said: “Who will pay for them?”",
+    ],
+)
+def test_a_statement_stays_one_with_marks_of_two_kinds_or_a_question_at_its_end(said: str) -> None:
+    assert choose("Harbour", f"The council met. {said} Boats left early.", terms=TERMS) == [said]
+
+
 def test_the_sentences_of_the_headline_s_event_come_first() -> None:
     text = (
         "The islands have many birds and few people. Most of them live in the south. "

@@ -243,8 +243,8 @@ def _in_quotation(line: str, start: int, end: int) -> bool:
 def has_open_quotation(piece: str) -> bool:
     """Whether a quotation begins here that does not end here.
 
-    German „…“ closes with the mark that opens elsewhere, »…« is «…» the other way round, and of straight marks those
-    open that follow white space.
+    German „…“ closes with the mark that opens elsewhere, »…« is «…» the other way round, of straight marks those open
+    that follow white space, and where the two are mixed a straight one closes what a curved one opened.
     """
     if not _MARK.search(piece):
         return False
@@ -255,6 +255,8 @@ def has_open_quotation(piece: str) -> bool:
     if 0 <= piece.find("»") < (piece.find("«") % (len(piece) + 1)):
         angled = "»", "«"
     marks = (double, angled, ("「", "」"), ("『", "』"))
+    if piece.count('"') % 2 == 1 and piece.count("“") == piece.count("”") + 1 and not _is_open_straight(piece):
+        return False
     return (
         _is_open_straight(piece)
         or piece.count("``") > piece.count("''")

@@ -20,6 +20,10 @@ MOST = 3
 """Sentences of a summary."""
 _READ = 15_000
 """Characters of the text that are looked at: news stands before them. Of sentences named beforehand twice as many."""
+_STANDFIRST = 2
+"""Sentences of a text that is read with its headline: "His options are limited."."""
+_START = 60
+"""Characters by which the text's beginning is known again."""
 _HEADING = 4
 """Words of a headline that is known again in the middle of a line: what is shorter may be what the line speaks of."""
 _NAME, _ABOVE = 40, 600
@@ -52,7 +56,8 @@ def choose(
     title: str, text: str, *, terms: Mapping[str, float], limit: int = 350, only: Collection[str] | None = None
 ) -> list[str]:
     """Return the sentences of ``summarise`` one by one."""
-    sentences = _sentences(_below_headline(title, text[: _READ if only is None else 2 * _READ]))
+    below = _below_headline(title, text[: _READ if only is None else 2 * _READ])
+    sentences = _sentences(below, headed=bool(title.strip()))
     headline = frozenset(texts.words(texts.tidy(title)))
     able = {
         place: sentence
@@ -95,16 +100,19 @@ def _behind(heading: str, line: str) -> str:
     return rest if rest.lstrip("\"'“‘")[:1].isupper() and not _WHEN.match(rest) else ""
 
 
-def _sentences(text: str) -> list[Sentence]:
+def _sentences(text: str, *, headed: bool) -> list[Sentence]:
     """Return the text's sentences without left-overs; a lone line without a full stop is a whole one too."""
     paragraphs = [texts.sentences_of(paragraph) for paragraph in leftovers.clean(text).paragraphs]
-    lone = len(paragraphs) == 1 and len(paragraphs[0]) == 1
-    return [
-        look(part, lone=lone, quoted=place in quoted)
-        for parts in paragraphs
-        for quoted in [quoted_places(parts)]
-        for place, part in enumerate(parts)
-    ]
+    count = sum(map(len, paragraphs))
+    start = texts.tidy(text[:_START])
+    found: list[Sentence] = []
+    for parts in paragraphs:
+        quoted = quoted_places(parts)
+        for place, part in enumerate(parts):
+            first = not found and part.startswith(start[: len(part)])
+            under = first and headed and count <= _STANDFIRST
+            found.append(look(part, lone=count == 1, quoted=place in quoted, first=first, under=under))
+    return found
 
 
 def _led_in(sentences: Sequence[Sentence], able: Mapping[int, Sentence], interest: Interest, limit: int) -> list[int]:

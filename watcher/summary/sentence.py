@@ -41,6 +41,13 @@ _DANGLING = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """Starts that lean on the sentence before."""
+_OPENING_WORDS = re.compile(
+    r"""[\s"'“‘]*(?:it|there|here|both|another|even|earlier|later
+        |this\ (?:week|weekend|month|year|time|summer|autumn|fall|winter|spring|morning|afternoon|evening|is|was)
+        |the\ (?:former|same))(?:['’]s|['’]ll)?\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Those of them that lean on nothing at the beginning of a text: "It took 200 years …", "The former director …"."""
 _COUNTED = re.compile(
     r"[\"“]?(?:none|most|many|some|few|several|each|neither|either|all|both|any|one|two|three|four|five)"
     r"(?:\s(?:even|also|still|now|then|simply))?\s(?:of\s(?:them|these|those|his|her|its|their)"
@@ -115,11 +122,12 @@ class Sentence:
     """There is a number in it."""
 
 
-def look(part: str, *, lone: bool, quoted: bool = False) -> Sentence:
+def look(part: str, *, lone: bool, quoted: bool = False, first: bool = False, under: bool = False) -> Sentence:
     """Return what is seen of a sentence.
 
     ``lone``: there is no other in the text, so that it needs no full stop. ``quoted``: it is part of a quotation that
-    begins in a sentence before.
+    begins in a sentence before. ``first``: the publisher's text begins with it; ``under``: and is so short that it
+    goes on where the headline ends.
     """
     words = tuple(texts.words(part))
     last = max(0, len(part) - _LAST)
@@ -133,7 +141,7 @@ def look(part: str, *, lone: bool, quoted: bool = False) -> Sentence:
         text=part,
         words=words,
         telling=frozenset(words) - SMALL_WORDS,
-        leans=_leans(part, quoted=plain is not part),
+        leans=_leans(part, quoted=plain is not part, first=first, under=under),
         whole=ends
         and not quoted
         and len(words) >= _FEWEST_WORDS
@@ -141,7 +149,7 @@ def look(part: str, *, lone: bool, quoted: bool = False) -> Sentence:
         and not ((" | " in part or part.startswith(_BRACKETS)) and _ASIDE.search(part))
         and part.count("[") == part.count("]")
         and part.count("(") == part.count(")")
-        and not (_BROKEN.search(part, last) or _QUESTION.search(part, last) or _halved(part)),
+        and not (_BROKEN.search(part, last) or _asks(part, plain, last) or _halved(part)),
         weight=weight * (_TALKING if talks else 1.0),
         opening=opening.group(1) if (opening := _OPENING.match(part)) else "",
         named=tuple(found.group(1) for found in _FULL_NAME.finditer(part)),
@@ -149,10 +157,17 @@ def look(part: str, *, lone: bool, quoted: bool = False) -> Sentence:
     )
 
 
-def _leans(part: str, *, quoted: bool) -> bool:
-    if _DANGLING.match(part) or _COUNTED.match(part) or _LINKED.search(part):
-        return True
+def _leans(part: str, *, quoted: bool, first: bool, under: bool) -> bool:
+    if not under and (_DANGLING.match(part) or _COUNTED.match(part) or _LINKED.search(part)):
+        return not (first and _OPENING_WORDS.match(part))
     return quoted and bool(_SPEAKER.search(part) or _ONLY_SPEECH.match(part))
+
+
+def _asks(part: str, plain: str, last: int) -> bool:
+    """It is a question, and not a statement with somebody's question at its end."""
+    if not _QUESTION.search(part, last):
+        return False
+    return plain.rstrip().endswith(("?", "？")) or len(texts.words(plain)) < _FEWEST_WORDS
 
 
 def quoted_places(parts: Sequence[str]) -> set[int]:
