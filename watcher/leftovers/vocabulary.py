@@ -134,7 +134,8 @@ CERTAIN_START = re.compile(
     | (?:the\ )?(?:opinions|views)\ expressed\ (?:here|(?:in|on|by)\ (?:this|the\ author)|are\b)
     | (?:stock\ )?quotes\ (?:are\ )?delayed\b | market\ data\ (?:is\ )?provided\ by\b
     | (?:with|from)\ (?:\w+\ )?(?:wires?|agencies|inputs)\b | (?:hide|toggle|enlarge)\ (?:this\ )?(?:caption|image)\b
-    | tune\ in\ to\b | (?:send|email|write\ to|contact|tell|join|follow)\ us\b
+    | tune\ in\ to\b | (?:send|email|write\ to|contact|tell|join|follow)\ us
+        \ (?:your|what|how|why|if|here|at|on|by|via|for|about|an?)\b
     | (?:watch|see|listen\ to|read)\ (?:the|our|this)\ (?:full|whole|entire|above|accompanying|attached|video|note|blog
         |post|podcast|interview|episode|\w+\ blog)\b
     | watch\b.{1,80}\b(?:here|above|below)[.!]?$ | (?:note:\ )?(?:watch|stream)\b.{1,40}\b(?:now|live)\ on\b
