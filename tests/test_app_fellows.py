@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -189,6 +190,28 @@ async def test_files_that_stay_different_are_said_once(url: str, tmp_path: Path)
         assert await look_each_minute() == []
         await reconfigure(older, tmp_path, {"alliance": ALLIANCE})
         assert await look_each_minute() == [["second"], ["second"]], "said again of another time"
+
+
+async def test_what_several_see_is_told_to_the_ops_channel_once_whatever_the_clock_says(
+    url: str, tmp_path: Path
+) -> None:
+    async with apps(tmp_path, url, pages(), 2) as both:
+        for app in both:
+            await reconfigure(app, tmp_path, {"alliance": ALLIANCE})
+            app.config = replace(app.config, slack=replace(app.config.slack, ops_channel="#ops"))
+
+        async def told_by_all(minutes: float) -> int:
+            for app in both:
+                await app.notices.tell(app.config, "watcher.yaml was taken up.")
+                later(app, minutes=minutes)
+            return sum(row.destination == "slack:#ops" for row in both[0].store.read_now(outbox_rows))
+
+        before = await told_by_all(0)
+        for number, minutes in enumerate((0, 2, 9), start=1):
+            later(
+                both[0], minutes=10 + (9 - both[0].clock().minute) % 10
+            )  # nine minutes past, so that ten come between
+            assert await told_by_all(minutes) == before + number
 
 
 async def test_one_that_was_killed_with_an_old_file_is_no_difference(url: str, tmp_path: Path) -> None:

@@ -42,6 +42,24 @@ def test_a_notice_is_queued_once_with_what_is_remembered_of_it(store: Store) -> 
     assert store.read_now(known_troubles) == {}
 
 
+def test_what_another_process_said_a_moment_ago_is_not_said_again(store: Store) -> None:
+    def say(name: str, text: str, minutes: int) -> int:
+        return store.write_now(
+            put_notices,
+            [Notice(name=name, text=text)],
+            destinations={"": ("fake:#ops",)},
+            installation="inst",
+            standing=(),
+            over=(),
+            now=NOW + timedelta(minutes=minutes),
+            since=NOW + timedelta(minutes=minutes - 10),
+        )
+
+    assert [say("one", "The file was taken up.", 9), say("two", "The file was taken up.", 11)] == [1, 0]
+    assert say("three", "The file was not taken up.", 11) == 1
+    assert say("four", "The file was taken up.", 22) == 1
+
+
 async def test_notices_are_sent_like_alerts_but_are_none(store: Store) -> None:
     clock, ops = FakeClock(), FakeNotifier()
     queue(

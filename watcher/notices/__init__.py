@@ -25,6 +25,10 @@ OFF = timedelta(hours=1)
 """So long nothing was polled before anybody is told; a restart or an upgrade is no outage."""
 
 
+SAME = timedelta(minutes=10)
+"""Within so long several processes have seen what one of them saw."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notices:
     """Queues notices in the outbox, from where they go as alerts do; without a channel for them the log has them."""
@@ -91,12 +95,18 @@ class Notices:
         """
         if "" in destinations(config):
             now = self.clock()
-            when = f"{now:%Y-%m-%dT%H} {now.minute // 10}" if self.store.shared else now.isoformat()
-            name = sha256(f"{when}\n{text}".encode()).hexdigest()[:16]
-            await self._put(config, [Notice(name=name, text=text)])
+            name = sha256(f"{now.isoformat()}\n{text}".encode()).hexdigest()[:16]
+            since = now - SAME if self.store.shared else None
+            await self._put(config, [Notice(name=name, text=text)], since=since)
 
     async def _put(
-        self, config: Config, told: Sequence[Notice], *, standing: Sequence[Trouble] = (), over: Collection[str] = ()
+        self,
+        config: Config,
+        told: Sequence[Notice],
+        *,
+        standing: Sequence[Trouble] = (),
+        over: Collection[str] = (),
+        since: datetime | None = None,
     ) -> None:
         await self.store.write(
             put_notices,
@@ -106,6 +116,7 @@ class Notices:
             standing=standing,
             over=over,
             now=self.clock(),
+            since=since,
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, select
 
 from watcher.store import puts, rows
 from watcher.store.outbox.followers import LIVE
@@ -30,17 +30,25 @@ def put_notices(
     standing: Sequence[Trouble],
     over: Collection[str],
     now: datetime,
+    since: datetime | None = None,
 ) -> int:
     """Queue notices, remember what stands and forget what is over; returns how many rows the outbox got.
 
-    ``destinations`` maps a notice's topic ("" for the ops channel) to where it goes; what has none is not sent.
+    ``destinations`` maps a notice's topic ("" for the ops channel) to where it goes; what has none is not sent. What
+    was said word for word after ``since`` is not said again: another process saw the same.
     """
+    if since is not None:
+        told = [one for one in told if not conn.scalar(select(exists().where(_same(one.text, since))))]
     for notice in told:
         puts.put_notice(conn, notice, destinations.get(notice.topic, ()), installation=installation, now=now)
     puts.put_troubles(conn, standing)
     for part in rows.chunks(over):
         conn.execute(delete(troubles).where(troubles.c.subject.in_(part)))
     return sum(len(destinations.get(notice.topic, ())) for notice in told)
+
+
+def _same(text: str, since: datetime) -> ColumnElement[bool]:
+    return and_(notices.c.text == text, notices.c.made_at > since)
 
 
 def notice_text(conn: Connection, key: str) -> str | None:
