@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
@@ -11,12 +15,15 @@ from rich.console import Console
 from structlog.testing import capture_logs
 
 from tests.builders import NOW, decision, entry, feed_state, outbox_item, story_member
+from tests.installation import RSS, item, rss
 from tests.line import ON_TOPIC, SEEDS
+from tests.loopback import Request, response, serve
 from watcher.app import App, build
 from watcher.config import Config, load
 from watcher.data import background
 from watcher.poll.boards import board_of
 from watcher.store import Store
+from watcher.store.entries import entries_since
 from watcher.store.outbox import claim, pending_count
 from watcher.store.report import outbox_rows
 from watcher.store.save import save
@@ -68,6 +75,67 @@ async def test_a_reload_swaps_the_plan_and_keeps_what_is_under_way(tmp_path: Pat
         assert app.poller.committer.one_batch is before
         assert [one.every for one in app.poller.plan.feeds.values()] == [timedelta(minutes=5)]
         await app.close()
+
+
+@asynccontextmanager
+async def held_up(folder: Path) -> AsyncIterator[tuple[Callable[..., Config], asyncio.Event, asyncio.Event]]:
+    """A feed that answers when it may: how to configure topics on it, when it is asked, and what lets it go on."""
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer(_: Request, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await go_on.wait()
+        writer.write(response(rss(item(*ON_TOPIC[0])), Content_Type=RSS))
+
+    async with serve(answer) as server:
+
+        def with_topics(*names: str, **more: object) -> Config:
+            database = configured(folder).database
+            topics = {name: {"seeds": "seeds", "channel": f"#{name}", "sensitivity": 0.05, **more} for name in names}
+            file = folder / "watcher.yaml"
+            fetch = {"allow_networks": ["127.0.0.0/8"], "full_text": "never"}
+            told = {"feeds": [{"url": server.url()}], "topics": topics, "fetch": fetch, "notify": "console"}
+            file.write_text(json.dumps({**told, "database": database}))
+            return load(file, {})
+
+        yield with_topics, asked, go_on
+
+
+async def test_a_topic_that_comes_while_a_feed_is_read_judges_what_the_feed_brought(tmp_path: Path) -> None:
+    async with held_up(tmp_path) as (with_topics, asked, go_on):
+        config = with_topics("first")
+        with Store.open(config.database) as store:
+            app = made(config, store)
+            await app.catch_up(await app.start())
+            poll = asyncio.create_task(app.poller.poll([config.feeds[0].id]))
+            await asked.wait()
+            assert await app.reconfigure(with_topics("first", "second")) == ("second",)
+            assert (await app.catch_up(["second"])).matches == 0, "there is nothing yet"
+            await app.reconfigure(with_topics("first", "second", "third"))
+            go_on.set()
+            report = await poll
+            (known,) = store.read_now(entries_since, NOW - timedelta(days=1))
+            assert set(known.decided) == {"first", "second", "third"}
+            assert (report.feeds, report.entries_new, report.matches) == (1, 1, 3)
+            told = {row.destination for row in store.read_now(outbox_rows)}
+            assert told == {"console:#first", "console:#second", "console:#third"}
+            assert (await app.catch_up(["third"])).matches == 0, "it has judged that one"
+            await app.close()
+
+
+async def test_a_topic_that_gets_another_name_while_a_feed_is_read_is_no_new_one(tmp_path: Path) -> None:
+    async with held_up(tmp_path) as (with_topics, asked, go_on):
+        config = with_topics("first")
+        with Store.open(config.database) as store:
+            app = made(config, store)
+            await app.catch_up(await app.start())
+            poll = asyncio.create_task(app.poller.poll([config.feeds[0].id]))
+            await asked.wait()
+            await app.reconfigure(with_topics("pact", was="first", channel="#first"))
+            go_on.set()
+            assert (await poll).matches == 1
+            assert len(store.read_now(outbox_rows)) == 1
+            await app.close()
 
 
 async def test_a_topic_is_caught_up_when_each_of_its_feeds_was_polled_or_failed_once(tmp_path: Path) -> None:

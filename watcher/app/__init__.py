@@ -170,7 +170,7 @@ class App:
         self.config, self.topics, self.scorer, self.fetcher = config, topics, scorer, fetcher
         self.learner.in_use = dict(taught)
         former = self.poller
-        self.poller = make_poller(self)
+        self.poller = former.successor = make_poller(self)
         # Polls of the former one may still be under way: no feed is polled twice, and batches still take turns.
         self.poller.busy, self.poller.committer.one_batch = former.busy, former.committer.one_batch
         self.poller.committer.rare = former.committer.rare

@@ -117,6 +117,9 @@ class Poller:
     complaints: dict[str, str] = field(default_factory=dict)
     """Feed id → what was last said against its document: it is said once, not at every poll."""
 
+    successor: Poller | None = None
+    """Who took its place at a reload, while polls were under way."""
+
     async def poll(self, ids: Collection[str]) -> PollReport:
         """Poll these feeds; returns when all of them are saved. No feed's failure is raised."""
         wanted = [one for one in ids if one in self.plan.feeds and one not in self.busy]
@@ -138,10 +141,15 @@ class Poller:
             self.busy.difference_update(wanted)
         return report
 
-    async def catch_up(self, topics: Collection[str]) -> PollReport:
-        """Let new topics judge the stored entries that are young enough, once, by the first-poll rule."""
+    async def catch_up(self, topics: Collection[str], *, only: Collection[str] | None = None) -> PollReport:
+        """Let new topics judge the stored entries that are young enough, once, by the first-poll rule.
+
+        ``only``: of these entries, by their ids.
+        """
         candidates = []
         for known in await self.store.read(entries_since, self.clock() - self.plan.max_age):
+            if only is not None and known.entry.id not in only:
+                continue
             feeds = [self.plan.feeds[one] for one in sorted(known.feeds) if one in self.plan.feeds]
             served = {topic for feed in feeds for topic in topics_served(feed.topics, self.plan.topics)}
             missing = frozenset(topics) & served - known.decided.keys()
@@ -184,6 +192,7 @@ class Poller:
         )
         report.count(await self.committer.commit(together, last=last))
         report.look_for_unread(together.judged)
+        await self._hand_on(together.judged, report)
         if len(together.judged) >= LARGE:  # a first poll leaves much behind, and most polls nothing
             await asyncio.to_thread(trim)
         report.feeds += len(batch)
@@ -192,6 +201,18 @@ class Poller:
             if state.error is not None:
                 report.failed[state.id] = (state.name, state.url, state.error)
                 log.warning("poll.feed_failed", feed=state.name, url=state.url, reason=state.error, run=state.failures)
+
+    async def _hand_on(self, judged: Sequence[Judged], report: PollReport) -> None:
+        """Let topics that came while this poll was under way judge what it brought: they caught up without it."""
+        heir = self.successor
+        while heir is not None and heir.successor is not None:
+            heir = heir.successor
+        if heir is None or not judged:
+            return
+        mine, now = self.plan.topics, heir.plan.topics
+        new = [name for name, topic in now.items() if name not in mine and topic.was not in mine]
+        if new:
+            report.add(await heir.catch_up(new, only={one.entry.id for one in judged}))
 
     async def _prepare(self, state: FeedState) -> _Prepared:
         feed = self.plan.feeds[state.id]
