@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from io import StringIO
 from itertools import permutations
@@ -21,6 +21,7 @@ from tests.loopback import Request, response, serve
 from watcher.app import App, build
 from watcher.config import Config, load
 from watcher.data import background
+from watcher.poll import PollReport
 from watcher.poll.boards import board_of
 from watcher.store import Store
 from watcher.store.entries import entries_since
@@ -77,9 +78,19 @@ async def test_a_reload_swaps_the_plan_and_keeps_what_is_under_way(tmp_path: Pat
         await app.close()
 
 
+@dataclass(frozen=True, slots=True)
+class HeldUp:
+    """An app with the topic "first" whose feed has been asked, and answers when it may."""
+
+    app: App
+    store: Store
+    with_topics: Callable[..., Config]
+    poll: asyncio.Task[PollReport]
+    go_on: asyncio.Event
+
+
 @asynccontextmanager
-async def held_up(folder: Path) -> AsyncIterator[tuple[Callable[..., Config], asyncio.Event, asyncio.Event]]:
-    """A feed that answers when it may: how to configure topics on it, when it is asked, and what lets it go on."""
+async def held_up(folder: Path) -> AsyncIterator[HeldUp]:
     asked, go_on = asyncio.Event(), asyncio.Event()
 
     async def answer(_: Request, writer: asyncio.StreamWriter) -> None:
@@ -98,44 +109,37 @@ async def held_up(folder: Path) -> AsyncIterator[tuple[Callable[..., Config], as
             file.write_text(json.dumps({**told, "database": database}))
             return load(file, {})
 
-        yield with_topics, asked, go_on
+        config = with_topics("first")
+        with Store.open(config.database) as store:
+            app = made(config, store)
+            await app.catch_up(await app.start())
+            poll = asyncio.create_task(app.poller.poll([config.feeds[0].id]))
+            await asked.wait()
+            yield HeldUp(app, store, with_topics, poll, go_on)
+            await app.close()
 
 
 async def test_a_topic_that_comes_while_a_feed_is_read_judges_what_the_feed_brought(tmp_path: Path) -> None:
-    async with held_up(tmp_path) as (with_topics, asked, go_on):
-        config = with_topics("first")
-        with Store.open(config.database) as store:
-            app = made(config, store)
-            await app.catch_up(await app.start())
-            poll = asyncio.create_task(app.poller.poll([config.feeds[0].id]))
-            await asked.wait()
-            assert await app.reconfigure(with_topics("first", "second")) == ("second",)
-            assert (await app.catch_up(["second"])).matches == 0, "there is nothing yet"
-            await app.reconfigure(with_topics("first", "second", "third"))
-            go_on.set()
-            report = await poll
-            (known,) = store.read_now(entries_since, NOW - timedelta(days=1))
-            assert set(known.decided) == {"first", "second", "third"}
-            assert (report.feeds, report.entries_new, report.matches) == (1, 1, 3)
-            told = {row.destination for row in store.read_now(outbox_rows)}
-            assert told == {"console:#first", "console:#second", "console:#third"}
-            assert (await app.catch_up(["third"])).matches == 0, "it has judged that one"
-            await app.close()
+    async with held_up(tmp_path) as here:
+        assert await here.app.reconfigure(here.with_topics("first", "second")) == ("second",)
+        assert (await here.app.catch_up(["second"])).matches == 0, "there is nothing yet"
+        await here.app.reconfigure(here.with_topics("first", "second", "third"))
+        here.go_on.set()
+        report = await here.poll
+        (known,) = here.store.read_now(entries_since, NOW - timedelta(days=1))
+        assert set(known.decided) == {"first", "second", "third"}
+        assert (report.feeds, report.entries_new, report.matches) == (1, 1, 3)
+        told = {row.destination for row in here.store.read_now(outbox_rows)}
+        assert told == {"console:#first", "console:#second", "console:#third"}
+        assert (await here.app.catch_up(["third"])).matches == 0, "it has judged that one"
 
 
 async def test_a_topic_that_gets_another_name_while_a_feed_is_read_is_no_new_one(tmp_path: Path) -> None:
-    async with held_up(tmp_path) as (with_topics, asked, go_on):
-        config = with_topics("first")
-        with Store.open(config.database) as store:
-            app = made(config, store)
-            await app.catch_up(await app.start())
-            poll = asyncio.create_task(app.poller.poll([config.feeds[0].id]))
-            await asked.wait()
-            await app.reconfigure(with_topics("pact", was="first", channel="#first"))
-            go_on.set()
-            assert (await poll).matches == 1
-            assert len(store.read_now(outbox_rows)) == 1
-            await app.close()
+    async with held_up(tmp_path) as here:
+        await here.app.reconfigure(here.with_topics("pact", was="first", channel="#first"))
+        here.go_on.set()
+        assert (await here.poll).matches == 1
+        assert len(here.store.read_now(outbox_rows)) == 1
 
 
 async def test_a_topic_is_caught_up_when_each_of_its_feeds_was_polled_or_failed_once(tmp_path: Path) -> None:
