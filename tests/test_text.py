@@ -185,6 +185,19 @@ def test_lines_broken_to_a_width_are_joined_again() -> None:
     assert len(sentences(WRAPPED)) == 3
 
 
+def test_a_line_broken_to_a_width_may_be_short_where_its_beginning_was_cut_off() -> None:
+    first, second, *_ = paragraphs(
+        "Prices of cocoa in the\nBahia zone rose." + WRAPPED.partition("restored.")[2] + WRAPPED
+    )
+    assert first == "Prices of cocoa in the Bahia zone rose."
+    assert second.startswith("The dry period")
+    small = "Prices of cocoa, which are\nquoted in Bahia, rose for the whole of the week, dealers said,\n"
+    assert len(paragraphs(small + WRAPPED.replace("    ", "\n"))) == 3
+    table = "Prices per ton:\nMarch     2,100\nMay       2,150\n" + WRAPPED
+    assert paragraphs(table)[:3] == ["Prices per ton:", "March 2,100", "May 2,150"]
+    assert paragraphs("Cocoa\n" + WRAPPED)[0] == "Cocoa", "a heading"
+
+
 def test_short_lines_stay_apart() -> None:
     assert paragraphs("A heading\nOne line\nAnother line") == ["A heading", "One line", "Another line"]
 

@@ -143,6 +143,9 @@ _MONTH = re.compile(r"(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August
 _EACH_LINE_BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _WRAPPED_FROM, _WRAPPED_TO, _WRAPPED_LINES = 40, 100, 3
 """Lines broken to a width are this long, and there are some of them."""
+_INDENTS = ("  ", "\t")
+_UNFINISHED = re.compile(r"\S+(?: \S+)+(?<![.!?:\"'”’])")
+"""A line that breaks off in the middle of a sentence, and is no row of a table."""
 
 _MARK = re.compile('["`„“”«»「『]')
 """What a quotation may begin with."""
@@ -163,14 +166,19 @@ def paragraphs(text: str) -> list[str]:
     if not is_wrapped(text):
         return [tidied for line in _LINE_BREAK.split(text) if (tidied := tidy(line))]
     found: list[list[str]] = []
-    open_paragraph = False
-    for line in _EACH_LINE_BREAK.split(text.replace("\r\n", "\n")):
+    lines = _EACH_LINE_BREAK.split(text.replace("\r\n", "\n"))
+    indented = any(line.startswith(_INDENTS) and not line.isspace() for line in lines)
+    goes_on = unfinished = False
+    for line in lines:
         tidied = tidy(line)
-        if tidied and open_paragraph and not line.startswith(("  ", "\t")):
+        # where paragraphs are indented, or the next line begins small, a line that lost its beginning may be short
+        goes_on = goes_on or (unfinished and (indented or tidied[:1].islower()))
+        if tidied and goes_on and not line.startswith(_INDENTS):
             found[-1].append(tidied)
         elif tidied:
             found.append([tidied])
-        open_paragraph = len(tidied) >= _WRAPPED_FROM
+        goes_on = len(tidied) >= _WRAPPED_FROM
+        unfinished = bool(_UNFINISHED.fullmatch(line.rstrip()))
     return [" ".join(parts) for parts in found]
 
 
