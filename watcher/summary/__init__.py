@@ -78,21 +78,20 @@ def _below_headline(title: str, text: str) -> str:
     heading = texts.tidy(title)
     if not heading:
         return text
-    lines = text.splitlines()
+    lines, folded = text.splitlines(), heading.casefold()
     half = len(lines) // 2
+    glued = len(heading.split()) >= _HEADING and folded in text.casefold()
     for place, line in enumerate(lines[: max(half, 1)]):
         tidied = texts.tidy(line)
-        if place < half and tidied.casefold() == heading.casefold():
+        if place < half and tidied.casefold() == folded:
             return "\n".join(lines[place + 1 :])
-        if rest := _behind(heading, tidied):
+        if glued and (rest := _behind(heading, tidied)):
             return "\n".join([rest, *lines[place + 1 :]])
     return text
 
 
 def _behind(heading: str, line: str) -> str:
     """Return what follows the headline in its line, "" where a sentence only uses its words."""
-    if len(heading.split()) < _HEADING:
-        return ""
     found = re.compile(re.escape(heading) + r"\s+", re.IGNORECASE).search(line, 0, _ABOVE + len(heading))
     if not found or (found.start() > _NAME and "|" not in line[found.start() - _NAME : found.start()]):
         return ""

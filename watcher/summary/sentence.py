@@ -132,7 +132,8 @@ def look(part: str, *, lone: bool, quoted: bool = False, first: bool = False, un
     words = tuple(texts.words(part))
     last = max(0, len(part) - _LAST)
     ends = bool(_END.search(part, last)) or lone
-    plain = _QUOTED.sub(" ", part) if _MARKS.search(part) else part
+    marked = bool(_MARKS.search(part))
+    plain = _QUOTED.sub(" ", part) if marked else part
     weight = _MOSTLY_QUOTED if len(plain) * 2 < len(part) else 1.0
     weight *= _POINTS_BACK if not _POINTERS.isdisjoint(words) and _BACK.search(plain) else 1.0
     weight *= _SHOUTED if plain.endswith(("!", "！")) else 1.0
@@ -149,7 +150,7 @@ def look(part: str, *, lone: bool, quoted: bool = False, first: bool = False, un
         and not ((" | " in part or part.startswith(_BRACKETS)) and _ASIDE.search(part))
         and part.count("[") == part.count("]")
         and part.count("(") == part.count(")")
-        and not (_BROKEN.search(part, last) or _asks(part, plain, last) or _halved(part)),
+        and not (_BROKEN.search(part, last) or _asks(part, plain, last) or _halved(part, marked=marked)),
         weight=weight * (_TALKING if talks else 1.0),
         opening=opening.group(1) if (opening := _OPENING.match(part)) else "",
         named=tuple(found.group(1) for found in _FULL_NAME.finditer(part)),
@@ -185,9 +186,9 @@ def quoted_places(parts: Sequence[str]) -> set[int]:
     return found
 
 
-def _halved(part: str) -> bool:
+def _halved(part: str, *, marked: bool) -> bool:
     """A quotation begins in it and does not end, or ends further inside and has not begun (… enough," he said)."""
-    odd = sum(map(part.count, _DOUBLE)) % 2 == 1
+    odd = marked and sum(map(part.count, _DOUBLE)) % 2 == 1
     return texts.has_open_quotation(part) or (odd and not part.endswith(_DOUBLE))
 
 
