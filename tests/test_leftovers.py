@@ -140,6 +140,8 @@ def test_who_spoke_the_quotation_above_is_no_sentence_of_its_own(signature: str)
     cleaned = leftovers.clean("\n\n".join([HEADLINE, *BODY, quotation, signature]))
     assert signature in cleaned.dropped
     assert signature.strip("—- ") in leftovers.clean("\n\n".join([HEADLINE, *BODY, signature])).paragraphs
+    listed = ["– “We are ready,” the council said of what it called “a plan.”", f"– {BODY[0]}"]
+    assert BODY[0] in leftovers.clean("\n\n".join([HEADLINE, *listed, *BODY[1:]])).paragraphs
     who = "-- From Harbour Reporter Marta Lindqvist."
     assert who in leftovers.clean("\n\n".join([HEADLINE, *BODY, who])).dropped
 
@@ -190,8 +192,13 @@ def test_news_that_begins_with_such_a_word_stays() -> None:
     for said in (
         "Watch towers on the pier of Port Ellis were closed on Friday.",
         "Join US troops on the pier, the harbour authority told its ferries.",
+        "South Korea is host of the harbour summit of this year, as the council said on Friday.",
+        "Saudi Arabia is the largest producer of oil for the ferries of Port Ellis, the council said.",
+        "Jonas Okafor, who is a reporter for the Gazette, was freed by the harbour police on Friday.",
+        "- By Friday, 30 ferries had left the pier.",
+        "- From the pier, the ferries will go to the quay.",
     ):
-        assert said in leftovers.clean("\n\n".join([HEADLINE, *BODY, said])).paragraphs
+        assert said.removeprefix("- ") in leftovers.clean("\n\n".join([HEADLINE, *BODY, said])).paragraphs
 
 
 def test_without_a_headline_the_title_stays_empty() -> None:
@@ -353,6 +360,7 @@ def test_a_korean_report_loses_its_byline_and_notice() -> None:
         ("【ソウル聯合ニュース】韓国と米国は", "韓国と米国は"),
         ("新华社首尔5月3日电 韩国总统", "韩国总统"),
         ("PORT ELLIS, N.J.—Marta Lindqvist spoke.", "Marta Lindqvist spoke."),
+        ("IBM—Big Blue to many—said on Friday.", "IBM—Big Blue to many—said on Friday."),
         ("The pier—Port Ellis has one—is old.", "The pier—Port Ellis has one—is old."),
         ("Smith – who had left – came back.", "Smith – who had left – came back."),
         ("The World Health Organization (WHO) Director spoke.", "The World Health Organization (WHO) Director spoke."),

@@ -81,6 +81,11 @@ def test_what_leans_on_a_sentence_told_before_brings_that_one_and_no_other() -> 
     assert choose("Hearing", text, terms=TERMS, only=COUNCIL[1:3]) == [COUNCIL[2]], "not: Marta … He said"
     assert choose("Hearing", text, terms=TERMS, only=COUNCIL[1:2], limit=80) == [], "there is no room for both"
     assert choose("Hearing", text, terms=TERMS, only=COUNCIL[4:]) == [], "the weather did not say it"
+    echo = "The council's hearing on Tuesday."
+    assert (
+        choose("The council's hearing on Tuesday", f"{echo} {COUNCIL[1]} {COUNCIL[2]}", terms=TERMS, only=COUNCIL[1:2])
+        == []
+    )
 
 
 def test_speech_that_nobody_is_named_for_does_not_stand_alone() -> None:
@@ -203,6 +208,12 @@ def test_such_a_word_leans_on_nothing_where_a_text_begins(lead: str) -> None:
     rest = "Engineers found cracks. The weather was fine on Tuesday afternoon. Boats left early, the council said."
     assert lead in choose("Cracks", f"{lead} {rest}", terms=TERMS)
     assert lead not in choose("Cracks", f"The council met. {lead} {rest}", terms=TERMS)
+
+
+def test_words_of_somebody_unnamed_are_told_nowhere() -> None:
+    speech = "“It was the ferry terminal and the pier of the harbour,” she said."
+    rest = "Boats left the harbour early. The council met on Tuesday. Engineers found cracks in four of its pillars."
+    assert speech not in choose("Cracks", f"{speech} {rest}", terms=TERMS)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import re
 
 _AGENCIES = r"(?:CNN|AP|AFP|UPI|BBC|dpa|DPA|EFE|ANI|IANS|PTI|TASS|KCNA|Reuters|Xinhua|Yonhap|Bloomberg|Kyodo)"
 _DASHED = re.compile(
-    r"^(?P<place>[^\n—–]{2,70}?)\s*(?:(?:--|—|–|\s-)(?:\s+(?=[\"'“‘]?[^\W_a-z])|\s*$)|—(?=[\"'“‘]?[^\W_a-z]))"
+    r"^(?P<place>[^\n—–]{2,70}?)\s*(?:(?:--|—|–|\s-)(?:\s+(?=[\"'“‘]?[^\W_a-z])|\s*$)|—(?=[\"'“‘]?[^\W_a-z])(?![^\n—]{0,150}—))"
 )
 _PLAIN = re.compile(
     r"^(?:\("

@@ -46,6 +46,8 @@ _SEPARATORS = re.compile(r"\s[|•·»›>/]\s|[|•·»›]")
 _INSIDE_CAPITAL = re.compile(r"(?<=[\w,;]\s)[^\W\d_a-z]", re.UNICODE)
 _UNSPACED = re.compile("[\uac00-\ud7af\u3041-\u30ff\u4e00-\u9fff]")
 """Scripts in which a hint is no whole word."""
+_NAMES = 0.8
+"""Share of words with a capital letter from which on a line is names only."""
 _CLOSING = ('"', "”", "»", "」")
 _DASH = re.compile(r"(?:--|[–—-])\s*[^\W\d_a-z]")
 _QUOTED = re.compile(r"^[\"'“‘„«「『]")
@@ -90,7 +92,9 @@ def is_signature(above: Line, line: Line) -> bool:
     """Tell whether a line says who spoke the quotation above it, or who wrote: "— Marta Lind, harbour master"."""
     if len(line.words) > _NOTICE or not _DASH.match(line.text):
         return False
-    return above.text.endswith(_CLOSING) or line.words[0] in {"from", "by"}
+    if line.words[0] in {"from", "by"}:  # "By Friday …" is an item of a list
+        return line.capitals >= _NAMES and len(line.words) <= _SHORT
+    return bool(_QUOTED.match(above.text)) and above.text.endswith(_CLOSING)
 
 
 def site_talk(line: Line, around: Context, *, edge: bool) -> bool:

@@ -12,16 +12,12 @@ from dataclasses import dataclass
 from math import log
 
 from watcher import text as texts
-from watcher.leftovers.vocabulary import SITE_PHRASES, SITE_WORDS, SMALL_WORDS
+from watcher.leftovers.vocabulary import MARK, SITE_PHRASES, SITE_WORDS, SMALL_WORDS
 from watcher.types import TermShares
 
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\"'”’»›)\]）」』*]*$")
 _END = 40
 """Characters at the end of a line in which its full stop stands, whatever closes behind it."""
-_MARK = re.compile(
-    r"(?:[•▪►‣●◦·|¶]\s*|\*\s*(?=[^\W_])|(?:--|[–—-])\s+|\((?:Photo|Image|Picture)s?:[^()\n]{0,80}\)\s*"
-    r"|(?:Story\ Highlights|CLOSE)\s+(?=[A-Z][a-z]))+(?=\S)"
-)
 _DOTS = ("...", "…", "[…]")
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:['\-][A-Za-z0-9]+)*")
@@ -105,7 +101,7 @@ def split(text: str) -> list[Line]:
 
 def strip_mark(text: str) -> str:
     """Return a line without what marks it as one of a list, or as what follows a dateline or a picture."""
-    found = _MARK.match(text)
+    found = MARK.match(text)
     return text[found.end() :] if found else text
 
 

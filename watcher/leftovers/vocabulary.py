@@ -170,6 +170,12 @@ POINTING = re.compile(
 )
 """How captions point at people."""
 
+MARK = re.compile(
+    r"(?:[•▪►‣●◦·|¶]\s*|\*\s*(?=[^\W_])|(?:--|[–—-])\s+|\((?:Photo|Image|Picture)s?:[^()\n]{0,80}\)\s*"
+    r"|(?:Story\ Highlights|CLOSE)\s+(?=[A-Z][a-z]))+(?=\S)"
+)
+"""What stands before a line's first word: the mark of a list, a dash, a picture's credit, a button."""
+
 TIME_CODE = re.compile(r"^\W*(?:\d{1,2}:)?\d{1,2}:\d{2}\b(?!\s*(?:[ap]\.?m\b.*[.!?]))", re.IGNORECASE)
 """The length of a film, or a clock time, at the start of a line."""
 
@@ -187,19 +193,19 @@ JOBS = _listed(
 """What stands behind a name in a byline."""
 
 BIOGRAPHY = re.compile(
-    r"\b(?:is|was) (?:an?|the) (?:\w+[\s-]){0,6}?(?:reporter|correspondent|editor|columnist|writer|journalist|producer"
-    r"|contributor|blogger|fellow|anchor)\b.{0,60}\b(?:at|for|with|of|based|who covers|covering|on)\b"
+    r"(?<!\bwho )\b(?:is|was) (?:an?|the) (?:\w+[\s-]){0,6}?(?:reporter|correspondent|editor|columnist|writer"
+    r"|journalist|blogger|fellow)\b.{0,60}\b(?:at|for|with|of|based|who covers|covering|on)\b"
     r"|^(?-i:[A-Z]\S+ [A-Z]\S+) (?:anchors|hosts) (?:the|a|an)\b",
     re.IGNORECASE,
 )
-"""A line about the author."""
+"""A line about the author; no news of somebody "who is a reporter of …", nor of a country, a "producer of oil"."""
 
 AUTHOR = re.compile(
     r"""(?:(?:[A-ZÀ-Þ][\w.'’-]*,?\ ){2,4}(?:[^.;:"“]{3,90},\ )?|An?\ [^.,]{5,60},\ s?he\ )
         (?:writes\ (?:about|for)\b
         |is\ (?:currently\ )?(?:an?\ |the\ )?(?:[\w’'-]+\ ){0,6}?
-         (?:reporter|correspondent|editor|columnist|writer|journalist|producer|contributor|blogger|fellow|anchor|professor
-         |author|speechwriter|co-host|host|commentator)\b(?:\ (?:at|for|with|of|in|and|based|who)\b|[,.]))""",
+         (?:reporter|correspondent|editor|columnist|writer|journalist|blogger|fellow|professor|author|speechwriter
+         |commentator)\b(?:\ (?:at|for|with|of|in|and|based|who)\b|[,.]))""",
     re.VERBOSE,
 )
 """A sentence about the author, at either end of a text: "Marta Lindqvist, who …, is a columnist of …"."""

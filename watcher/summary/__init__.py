@@ -59,14 +59,14 @@ def choose(
     below = _below_headline(title, text[: _READ if only is None else 2 * _READ])
     sentences = _sentences(below, headed=bool(title.strip()))
     headline = frozenset(texts.words(texts.tidy(title)))
-    able = {
+    fit = {
         place: sentence
         for place, sentence in enumerate(sentences)
         if sentence.whole and len(sentence.text) <= limit and not echoes(sentence, headline)
-        if only is None or sentence.text in only
     }
+    able = {place: sentence for place, sentence in fit.items() if only is None or sentence.text in only}
     interest = Interest(title, sentences, terms)
-    taken = _best(sentences, dict(able), interest, limit) or _led_in(sentences, able, interest, limit)
+    taken = _best(sentences, dict(able), interest, limit) or _led_in(fit, able, interest, limit)
     return [sentences[place].text for place in sorted(taken)]
 
 
@@ -114,13 +114,12 @@ def _sentences(text: str, *, headed: bool) -> list[Sentence]:
     return found
 
 
-def _led_in(sentences: Sequence[Sentence], able: Mapping[int, Sentence], interest: Interest, limit: int) -> list[int]:
-    """Take a sentence that leans on one which may not be told, and that one with it, where nothing else is left."""
+def _led_in(fit: Mapping[int, Sentence], able: Mapping[int, Sentence], interest: Interest, limit: int) -> list[int]:
+    """Take a sentence that leans on one which was told already, and that one with it, where nothing else is left."""
     pairs = {
         place: sentence
         for place, sentence in able.items()
-        if place
-        and (before := sentences[place - 1]).whole
+        if (before := fit.get(place - 1)) is not None
         and not before.leans
         and len(before.text) + 1 + len(sentence.text) <= limit
     }

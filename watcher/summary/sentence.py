@@ -159,8 +159,9 @@ def look(part: str, *, lone: bool, quoted: bool = False, first: bool = False, un
 
 
 def _leans(part: str, *, quoted: bool, first: bool, under: bool) -> bool:
-    if not under and (_DANGLING.match(part) or _COUNTED.match(part) or _LINKED.search(part)):
-        return not (first and _OPENING_WORDS.match(part))
+    dangles = _DANGLING.match(part) or _COUNTED.match(part) or _LINKED.search(part)
+    if dangles and not under and not (first and _OPENING_WORDS.match(part)):
+        return True
     return quoted and bool(_SPEAKER.search(part) or _ONLY_SPEECH.match(part))
 
 
